@@ -1,0 +1,185 @@
+// swift-tools-version:6.2
+
+import PackageDescription
+
+/// One set of compiler settings for every target of ours: Swift 6 mode comes with the tools version.
+let settings: [SwiftSetting] = [
+    // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0335-existential-any.md
+    .enableUpcomingFeature("ExistentialAny"),
+    // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0444-member-import-visibility.md
+    .enableUpcomingFeature("MemberImportVisibility"),
+    // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0409-access-level-on-imports.md
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0461-async-function-isolation.md
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+extension Target.Dependency {
+    static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
+    static let asyncAlgorithms = product(name: "AsyncAlgorithms", package: "swift-async-algorithms")
+    static let asyncHTTPClient = product(name: "AsyncHTTPClient", package: "async-http-client")
+    static let configuration = product(name: "Configuration", package: "swift-configuration")
+    static let crypto = product(name: "Crypto", package: "swift-crypto")
+    static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
+    static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
+    static let hummingbirdCore = product(name: "HummingbirdCore", package: "hummingbird")
+    static let hummingbirdTesting = product(name: "HummingbirdTesting", package: "hummingbird")
+    static let logging = product(name: "Logging", package: "swift-log")
+    static let metrics = product(name: "Metrics", package: "swift-metrics")
+    static let nioCore = product(name: "NIOCore", package: "swift-nio")
+    static let nioEmbedded = product(name: "NIOEmbedded", package: "swift-nio")
+    static let nioFoundation = product(name: "NIOFoundationCompat", package: "swift-nio")
+    static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
+    static let nioHTTPTypes = product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+    static let nioHTTPTypesHTTP1 = product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
+    static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
+    static let nioSSL = product(name: "NIOSSL", package: "swift-nio-ssl")
+    static let nioWebSocket = product(name: "NIOWebSocket", package: "swift-nio")
+    static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
+}
+
+/// A module of the house: a folder of `Sources/Shared`, one target each.
+func module(_ name: String, _ dependencies: [Target.Dependency], embedding: [String] = []) -> Target {
+    .target(
+        name: name,
+        dependencies: dependencies,
+        path: "Sources/Shared/\(name)",
+        resources: embedding.map { .embedInCode($0) },
+        swiftSettings: settings
+    )
+}
+
+/// A C library of the system, from Debian's package.
+func system(_ name: String, pkgConfig: String, apt: String) -> Target {
+    .systemLibrary(name: name, path: "Sources/Shared/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+/// Tests of one module, with the test equipment at hand.
+func tests(of name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(
+        name: "\(name)Tests",
+        dependencies: [.byName(name: name), "TestEquipment"] + dependencies,
+        path: "Tests/\(name)Tests",
+        swiftSettings: settings
+    )
+}
+
+let package = Package(
+    name: "tramline",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "tramline-api", targets: ["API"]),
+        .executable(name: "tramline-worker", targets: ["Worker"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-async-algorithms.git", from: "1.1.0"),
+        .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.0"),
+        .package(url: "https://github.com/swift-server/async-http-client.git", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+    ],
+    targets: [
+        // The C libraries.
+        system("CLibPQ", pkgConfig: "libpq", apt: "libpq-dev"),
+        system("CHiredis", pkgConfig: "hiredis", apt: "libhiredis-dev"),
+        system("CGumbo", pkgConfig: "gumbo", apt: "libgumbo-dev"),
+
+        // What both executables share. Imports point upwards in this list only.
+        module("TramlineModel", []),
+        module("Telemetry", [.logging, .metrics]),
+        module("Settings", ["TramlineModel", .configuration]),
+        module("Secrets", [.crypto]),
+        module("ADF", ["CGumbo"]),
+        module("Postgres", ["CLibPQ", .logging, .metrics, .serviceLifecycle]),
+        module(
+            "Redis",
+            ["CHiredis", .nioCore, .nioPosix, .nioSSL, .logging, .metrics, .serviceLifecycle]
+        ),
+        module("Jira", [.asyncHTTPClient, .httpTypes, .logging, .nioCore, .nioHTTP1, .nioFoundation]),
+        module("Record", ["TramlineModel", "Postgres"], embedding: ["Migrations"]),
+        module("Delivery", ["TramlineModel", "Redis"], embedding: ["Lua"]),
+        module(
+            "Jobs",
+            ["TramlineModel", "Record", "Delivery", "Postgres", "Redis", .serviceLifecycle, .logging, .metrics]
+        ),
+
+        // What ships.
+        .executableTarget(
+            name: "API",
+            dependencies: [
+                "TramlineModel", "Telemetry", "Settings", "Secrets", "ADF", "Postgres", "Redis", "Record", "Delivery",
+                "Jobs", .argumentParser, .hummingbird, .hummingbirdCore, .httpTypes, .logging, .metrics, .nioCore,
+                .nioPosix, .nioHTTP1, .nioHTTPTypes, .nioHTTPTypesHTTP1, .nioWebSocket, .nioFoundation,
+                .serviceLifecycle, .unixSignals,
+            ],
+            path: "Sources/API",
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "Worker",
+            dependencies: [
+                "TramlineModel", "Telemetry", "Settings", "Secrets", "ADF", "Jira", "Postgres", "Redis", "Record",
+                "Delivery", "Jobs", .argumentParser, .hummingbird, .logging, .metrics, .serviceLifecycle, .unixSignals,
+            ],
+            path: "Sources/Worker",
+            swiftSettings: settings
+        ),
+
+        // Test equipment: nothing above may reach it.
+        .target(
+            name: "TestEquipment",
+            dependencies: ["Postgres", "Redis", .logging],
+            path: "Tests/Support/TestEquipment",
+            swiftSettings: settings
+        ),
+        .target(
+            name: "JiraSimulator",
+            dependencies: [
+                .hummingbird, .httpTypes, .logging, .nioCore, .nioHTTP1, .nioFoundation, .serviceLifecycle,
+            ],
+            path: "Tests/Support/JiraSimulator",
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "jira-simulator",
+            dependencies: ["JiraSimulator", .argumentParser, .logging, .serviceLifecycle, .unixSignals],
+            path: "Tests/Support/JiraSimulatorCommand",
+            swiftSettings: settings
+        ),
+
+        tests(of: "TramlineModel", []),
+        tests(of: "Settings", []),
+        tests(of: "Secrets", []),
+        tests(of: "ADF", []),
+        tests(of: "Postgres", [.logging]),
+        tests(of: "Redis", [.logging, .nioCore, .nioEmbedded]),
+        tests(of: "Jira", ["JiraSimulator", .asyncHTTPClient, .httpTypes, .logging]),
+        tests(of: "Record", ["TramlineModel", "Postgres"]),
+        tests(of: "Delivery", ["TramlineModel", "Redis"]),
+        tests(of: "Jobs", ["TramlineModel", "Record", "Delivery", "Postgres", "Redis", .serviceLifecycle]),
+        tests(of: "JiraSimulator", [.asyncHTTPClient, .hummingbird, .httpTypes]),
+        tests(
+            of: "API",
+            [
+                "TramlineModel", "Record", "Delivery", "Jobs", "Secrets", .hummingbird, .hummingbirdTesting,
+                .httpTypes, .asyncHTTPClient, .nioCore, .nioWebSocket,
+            ]
+        ),
+        tests(of: "Worker", ["TramlineModel", "ADF", "Jira", "JiraSimulator"]),
+        .testTarget(
+            name: "FleetTests",
+            dependencies: ["TestEquipment", "JiraSimulator", .asyncHTTPClient, .nioCore, .nioFoundation],
+            path: "Tests/FleetTests",
+            swiftSettings: settings
+        ),
+    ]
+)

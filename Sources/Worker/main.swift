@@ -1,0 +1,2 @@
+import Jira
+print("worker")
