@@ -1,0 +1,15 @@
+extension Duration {
+    /// The duration in whole milliseconds, rounded up: a wait is never cut short by rounding.
+    package var milliseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let whole = attoseconds / 1_000_000_000_000_000
+        let rest = attoseconds % 1_000_000_000_000_000
+        return seconds * 1000 + whole + (rest > 0 ? 1 : 0)
+    }
+
+    /// The duration in seconds, as a floating-point number.
+    package var inSeconds: Double {
+        let (seconds, attoseconds) = components
+        return Double(seconds) + Double(attoseconds) * 1e-18
+    }
+}
