@@ -96,8 +96,8 @@ let package = Package(
         // What both executables share. Imports point upwards in this list only.
         module("TramlineModel", []),
         module("Telemetry", [.logging, .metrics]),
-        module("Settings", ["TramlineModel", .configuration]),
         module("Secrets", [.crypto]),
+        module("Settings", ["TramlineModel", "Telemetry", "Secrets", .configuration, .logging]),
         module("ADF", ["CGumbo"]),
         module("Postgres", ["CLibPQ", .logging, .metrics, .serviceLifecycle]),
         module(
@@ -157,8 +157,9 @@ let package = Package(
         ),
 
         tests(of: "TramlineModel", []),
-        tests(of: "Settings", []),
+        tests(of: "Settings", ["TramlineModel", "Telemetry", "Secrets", .logging]),
         tests(of: "Secrets", []),
+        tests(of: "Telemetry", [.logging]),
         tests(of: "ADF", []),
         tests(of: "Postgres", [.logging]),
         tests(of: "Redis", [.logging, .nioCore, .nioEmbedded]),

@@ -1,0 +1,55 @@
+package import Logging
+package import Secrets
+package import Telemetry
+
+/// What a command needs that works on the record alone.
+package struct RecordSettings: Sendable {
+    /// Where PostgreSQL is: `DATABASE_URL`.
+    package let databaseURL: Secret<String>
+    /// `LOG_LEVEL`, default info.
+    package let logLevel: Logger.Level
+    /// `LOG_FORMAT`, default text.
+    package let logFormat: LogFormat
+
+    /// - Parameter environment: the variables; `nil` for the process's own.
+    /// - Throws: every fault at once.
+    package init(environment: [String: String]? = nil) throws(SettingsError) {
+        var reader = SettingsReader(environment: environment)
+        let settings = RecordSettings(&reader)
+        self = try reader.finish(settings)
+    }
+
+    init?(_ reader: inout SettingsReader) {
+        let databaseURL = reader.required(Variables.databaseURL)
+        logLevel = reader.value(Variables.logLevel, default: .info)
+        logFormat = reader.value(Variables.logFormat, default: .text)
+        guard let databaseURL else { return nil }
+        self.databaseURL = databaseURL
+    }
+}
+
+/// What a command needs that seals or opens the record's secrets.
+package struct SealingSettings: Sendable {
+    package let record: RecordSettings
+    /// `TRAMLINE_SECRET_KEY`.
+    package let secretKey: SecretKey
+    /// Whether http and private addresses of Jira are allowed: `TRAMLINE_ALLOW_INSECURE_JIRA`, default false.
+    package let allowInsecureJira: Bool
+
+    /// - Parameter environment: the variables; `nil` for the process's own.
+    /// - Throws: every fault at once.
+    package init(environment: [String: String]? = nil) throws(SettingsError) {
+        var reader = SettingsReader(environment: environment)
+        let settings = SealingSettings(&reader)
+        self = try reader.finish(settings)
+    }
+
+    private init?(_ reader: inout SettingsReader) {
+        let record = RecordSettings(&reader)
+        let secretKey = reader.required(Variables.secretKey)
+        allowInsecureJira = reader.value(Variables.allowInsecureJira, default: false)
+        guard let record, let secretKey else { return nil }
+        self.record = record
+        self.secretKey = secretKey
+    }
+}
