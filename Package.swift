@@ -2,8 +2,8 @@
 
 import PackageDescription
 
-/// One set of compiler settings for every target of ours: Swift 6 mode comes with the tools version.
-let settings: [SwiftSetting] = [
+/// Swift 6 mode comes with the tools version; these go further.
+let features: [SwiftSetting] = [
     // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0335-existential-any.md
     .enableUpcomingFeature("ExistentialAny"),
     // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0444-member-import-visibility.md
@@ -13,6 +13,14 @@ let settings: [SwiftSetting] = [
     // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0461-async-function-isolation.md
     .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
+
+/// With `TRAMLINE_STRICT` set, as `Tests/run` sets it, a warning in our code is an error. Not otherwise: a newer compiler
+/// may see more, which should stop nobody's build.
+let strictness: [SwiftSetting] =
+    Context.environment["TRAMLINE_STRICT"] == nil ? [] : [.treatAllWarnings(as: .error)]
+
+/// One set of compiler settings for every target of ours.
+let settings = features + strictness
 
 extension Target.Dependency {
     static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
