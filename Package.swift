@@ -112,7 +112,7 @@ let package = Package(
             "Redis",
             ["CHiredis", .nioCore, .nioPosix, .nioSSL, .logging, .metrics, .serviceLifecycle]
         ),
-        module("Jira", [.asyncHTTPClient, .httpTypes, .logging, .nioCore, .nioHTTP1, .nioFoundation]),
+        module("Jira", [.asyncHTTPClient, .logging, .nioCore, .nioHTTP1, .nioPosix, .nioSSL]),
         module("Record", ["TramlineModel", "Postgres"], embedding: ["Migrations"]),
         module("Delivery", ["TramlineModel", "Redis"], embedding: ["Lua"]),
         module(
