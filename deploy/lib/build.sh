@@ -8,7 +8,7 @@ swift_checked=6.3  # the compiler under which our code is known to have no warni
 swift_find() {
     local folder version
     if ! has_program swift; then
-        for folder in "${SWIFTLY_BIN_DIR:-$HOME/.local/share/swiftly/bin}" "$HOME"/swift*/usr/bin \
+        for folder in "${SWIFTLY_BIN_DIR:-${HOME:-}/.local/share/swiftly/bin}" "${HOME:-}"/swift*/usr/bin \
             /opt/swift*/usr/bin /usr/local/swift*/usr/bin /usr/share/swift*/usr/bin /usr/libexec/swift*/bin; do
             if [[ -x $folder/swift ]]; then
                 PATH=$PATH:$folder

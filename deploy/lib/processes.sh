@@ -26,15 +26,18 @@ processes_begin() {
     ) 9>"$1/lock" || fail "another run is using $1; stop it first"
     processes_folder=$1
     processes_end_leftovers
-    rm -f -- "$processes_folder"/log/*.log
+    rm -rf -- "${processes_folder:?}"/log/*
 }
 
 # spawn NAME SIGNAL CMD…: starts CMD in the background, its output in log/NAME.log, its input the caller's.
-spawn() {
+spawn() { spawn_shown "$@" >"$processes_folder/log/$1.log" 2>&1; }
+
+# spawn_shown NAME SIGNAL CMD…: the same, its output the caller's.
+spawn_shown() {
     local name=$1 signal=$2
     shift 2
     # A lost script counts as a request to stop; what a process does on its own signal is what we want then.
-    setsid setpriv --pdeathsig "$signal" -- "$@" <&0 >"$processes_folder/log/$name.log" 2>&1 &
+    setsid setpriv --pdeathsig "$signal" -- "$@" <&0 &
     local id=$!
     process_names+=("$name")
     process_ids[$name]=$id
