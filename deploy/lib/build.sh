@@ -4,9 +4,9 @@
 swift_oldest=6.2   # Package.swift's tools version
 swift_checked=6.3  # the compiler under which our code is known to have no warnings
 
-# swift_find: puts Swift on PATH, also from where swiftly and unpacked archives usually are; checks that it is new enough.
+# swift_find: puts Swift on PATH, also from where swiftly and unpacked archives usually are.
 swift_find() {
-    local folder version
+    local folder
     if ! has_program swift; then
         for folder in "${SWIFTLY_BIN_DIR:-${HOME:-}/.local/share/swiftly/bin}" "${HOME:-}"/swift*/usr/bin \
             /opt/swift*/usr/bin /usr/local/swift*/usr/bin /usr/share/swift*/usr/bin /usr/libexec/swift*/bin; do
@@ -18,8 +18,14 @@ swift_find() {
     fi
     has_program swift || fail "there is no Swift here. Get $swift_oldest or newer from https://www.swift.org/install/linux
     (a few lines with swiftly), make sure that 'swift --version' answers, then run this again"
+}
+
+# swift_check: whether it works and is new enough; decides how strict the build is.
+swift_check() {
+    local version
     version=$(swift --version 2>&1 | sed -n 's/.*Swift version \([0-9][0-9.]*\).*/\1/p' | head -n 1)
-    [[ -n $version ]] || fail "'swift --version' does not answer as it should: $(swift --version 2>&1 | tail -n 1)"
+    [[ -n $version ]] || fail "'swift --version' does not answer as it should: $(swift --version 2>&1 | tail -n 1)
+    see what Swift needs on this system at https://www.swift.org/install/linux"
     [[ $(printf '%s\n' "$swift_oldest" "$version" | sort -V | head -n 1) == "$swift_oldest" ]] ||
         fail "Swift $version is too old: get $swift_oldest or newer from https://www.swift.org/install/linux"
 

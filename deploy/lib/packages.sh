@@ -24,9 +24,26 @@ postgres_folder() {
     printf '%s' "${newest%/*}"
 }
 
+# missing_for_swift: the packages of the shared libraries that an unpacked Swift toolchain does not find.
+missing_for_swift() {
+    local swift library
+    swift=$(command -v swift) || return 0
+    swift=$(readlink -f -- "$swift")
+    for library in $(ldd "${swift%/*}"/swift-{driver,frontend,build} 2>/dev/null |
+        sed -n 's/^[[:space:]]*\([^ ]*\) => not found/\1/p' | sort -u); do
+        case $library in
+            libncurses.so.6) echo 'libncurses6: needed by the Swift compiler' ;;
+            libsqlite3.so.0) echo 'libsqlite3-0: needed by the Swift compiler' ;;
+            libcurl.so.4) echo 'libcurl4: needed by the Swift compiler' ;;
+            libxml2.so.2) echo 'libxml2: needed by the Swift compiler' ;;
+        esac
+    done
+}
+
 # packages_missing [servers]: prints "package: what it is for" for each thing that is not there.
 packages_missing() {
     has_program pkg-config || echo 'pkg-config: finds the C libraries'
+    missing_for_swift
     has_linker || echo 'g++: the linker and the C++ library that Swift links with'
     has_program git || echo 'git: fetches the Swift packages'
     [[ -e /etc/ssl/certs/ca-certificates.crt || ! -d /etc/apt ]] || echo 'ca-certificates: lets git trust its hosts'
