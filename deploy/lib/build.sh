@@ -55,7 +55,7 @@ build() {
     progress_end
     if ((status != 0)); then
         # The errors first: the compiler prints them far above the end.
-        grep -E '^[^ ].*error: ' -- "$log" | sort -u | head -n 20 | cut -c 1-400 | sed 's/^/    /' >&2 || true
+        grep -E '^([^ ].*)?error: ' -- "$log" | sort -u | head -n 20 | cut -c 1-400 | sed 's/^/    /' >&2 || true
         quote_log "$log" 25
         fail "the build failed (status $status); all of it is in $log"
     fi
