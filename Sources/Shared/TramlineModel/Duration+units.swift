@@ -13,3 +13,8 @@ extension Duration {
         return Double(seconds) + Double(attoseconds) * 1e-18
     }
 }
+
+extension Duration {
+    /// The duration in minutes with two decimals, as the export's answers give it.
+    package var inMinutes: Double { (inSeconds / 60 * 100).rounded() / 100 }
+}

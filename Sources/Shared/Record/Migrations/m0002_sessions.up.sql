@@ -94,6 +94,8 @@ CREATE TABLE ticket_dependencies (
     ticket_id uuid NOT NULL REFERENCES tickets (id) ON DELETE CASCADE,
     depends_on_ticket_id uuid NOT NULL REFERENCES tickets (id) ON DELETE CASCADE,
     linked_at timestamptz,
+    -- Jira refused the link; a manual fix says so.
+    refused_at timestamptz,
     PRIMARY KEY (ticket_id, depends_on_ticket_id),
     CHECK (ticket_id <> depends_on_ticket_id)
 );

@@ -1,0 +1,157 @@
+package import Foundation
+package import Postgres
+package import TramlineModel
+
+/// A team's credential for one Jira site; the secret is sealed.
+package struct Integration: Sendable {
+    package enum AuthKind: String, Sendable, CaseIterable, PostgresEncodable, PostgresDecodable {
+        case apiToken = "api_token"
+        case oauth
+    }
+
+    package var id: IntegrationID
+    package var team: TeamID
+    /// The team's name for the site.
+    package var site: String
+    package var baseURL: String
+    package var browseURL: String
+    package var gate: SiteID
+    package var authKind: AuthKind
+    package var accountEmail: String?
+    package var sealedSecret: [UInt8]
+    /// Why nothing is sent with it any more; `nil` while it is good.
+    package var parkedReason: String?
+
+    package init(
+        id: IntegrationID,
+        team: TeamID,
+        site: String,
+        baseURL: String,
+        browseURL: String,
+        gate: SiteID,
+        authKind: AuthKind,
+        accountEmail: String?,
+        sealedSecret: [UInt8],
+        parkedReason: String? = nil
+    ) {
+        self.id = id
+        self.team = team
+        self.site = site
+        self.baseURL = baseURL
+        self.browseURL = browseURL
+        self.gate = gate
+        self.authKind = authKind
+        self.accountEmail = accountEmail
+        self.sealedSecret = sealedSecret
+        self.parkedReason = parkedReason
+    }
+}
+
+/// The `integrations` table.
+package struct IntegrationStore: Sendable {
+    package let pool: PostgresPool
+
+    package init(pool: PostgresPool) {
+        self.pool = pool
+    }
+
+    private static let columns = PostgresQuery(
+        unescaped: """
+            integrations.id, team_id, site, base_url, browse_url, gate, auth_kind, account_email, sealed_secret,
+            parked_reason
+            """
+    )
+
+    private static func integration(from row: PostgresRow) throws(PostgresError) -> Integration {
+        Integration(
+            id: try row.get("id"),
+            team: try row.get("team_id"),
+            site: try row.get("site"),
+            baseURL: try row.get("base_url"),
+            browseURL: try row.get("browse_url"),
+            gate: try row.get("gate"),
+            authKind: try row.get("auth_kind"),
+            accountEmail: try row.get("account_email"),
+            sealedSecret: try row.get("sealed_secret"),
+            parkedReason: try row.get("parked_reason")
+        )
+    }
+
+    /// Adds a team's integration for a site, or replaces its address and secret; the team is made when it is new.
+    ///
+    /// The secret is bound to the row's id, which an existing row keeps: so the caller seals within.
+    ///
+    /// - Parameter make: Gets the row's id and the team's, and gives the row.
+    /// - Returns: The row, and whether it is new.
+    package func put(
+        team: String,
+        site: String,
+        make: @Sendable (IntegrationID, TeamID) throws -> Integration
+    ) async throws -> (Integration, isNew: Bool) {
+        try await pool.withTransaction { connection in
+            let team = try await KeyStore.ensureTeam(named: team, on: connection)
+            let existing = try await connection.query(
+                "SELECT id FROM integrations WHERE team_id = \(team) AND site = \(site) FOR UPDATE"
+            )
+            let id = try existing.first?.get("id", as: IntegrationID.self)
+            let row = try make(id ?? IntegrationID(), team)
+            try await connection.execute(
+                """
+                INSERT INTO integrations
+                    (id, team_id, site, base_url, browse_url, gate, auth_kind, account_email, sealed_secret)
+                VALUES (\(row.id), \(team), \(site), \(row.baseURL), \(row.browseURL), \(row.gate), \(row.authKind),
+                        \(row.accountEmail), \(row.sealedSecret))
+                ON CONFLICT (id) DO UPDATE SET
+                    base_url = excluded.base_url, browse_url = excluded.browse_url, gate = excluded.gate,
+                    auth_kind = excluded.auth_kind, account_email = excluded.account_email,
+                    sealed_secret = excluded.sealed_secret, state = 'active', parked_reason = NULL, updated_at = now()
+                """
+            )
+            try await AuditStore.append(
+                AuditEntry(event: id == nil ? "integration_added" : "integration_replaced", actor: "cli", team: team),
+                on: connection
+            )
+            return (row, id == nil)
+        }
+    }
+
+    /// A team's integration for a site.
+    package func find(team: TeamID, site: String, on client: some PostgresClient) async throws -> Integration? {
+        try await client.query(
+            "SELECT \(Self.columns) FROM integrations WHERE team_id = \(team) AND site = \(site)"
+        ).first.map(Self.integration(from:))
+    }
+
+    /// One integration.
+    package func load(_ id: IntegrationID, on client: some PostgresClient) async throws -> Integration? {
+        try await client.query("SELECT \(Self.columns) FROM integrations WHERE id = \(id)")
+            .first.map(Self.integration(from:))
+    }
+
+    /// All integrations of a team, or of all teams, with the teams' names.
+    package func list(team: String?) async throws -> [(team: String, integration: Integration)] {
+        try await pool.query(
+            """
+            SELECT \(Self.columns), teams.name AS team FROM integrations JOIN teams ON teams.id = team_id
+            WHERE \(team)::text IS NULL OR teams.name = \(team)
+            ORDER BY teams.name, site
+            """
+        ).map { (try $0.get("team"), try Self.integration(from: $0)) }
+    }
+
+    /// Removes an integration that no session uses.
+    /// - Returns: Whether there was one.
+    /// - Throws: ``RecordError`` with `.conflict` while sessions use it.
+    package func remove(team: String, site: String) async throws -> Bool {
+        do {
+            return try await pool.execute(
+                """
+                DELETE FROM integrations USING teams
+                WHERE teams.id = team_id AND teams.name = \(team) AND site = \(site)
+                """
+            ) == 1
+        } catch let error as PostgresError where error.isForeignKeyViolation() {
+            throw RecordError(.conflict, "Sessions use the integration \(site); it cannot be removed.")
+        }
+    }
+}

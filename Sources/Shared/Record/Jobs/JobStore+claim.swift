@@ -1,0 +1,76 @@
+package import Foundation
+package import Postgres
+package import TramlineModel
+
+extension JobStore {
+    /// Claims jobs for a worker: each gets the next epoch, which shuts out every earlier claim.
+    ///
+    /// One statement, so that of two workers one wins and the other's claim is the later one. A job that was running
+    /// counts one death more: whoever ran it did not hand it over.
+    ///
+    /// - Parameters:
+    ///   - ids: the jobs that the queue gave to this worker.
+    ///   - worker: who claims.
+    /// - Returns: The claims in no particular order. A job that is missing from them has ended or never was: the
+    ///   caller strikes it from the queue.
+    package func claim(_ ids: [JobID], for worker: WorkerID) async throws -> [JobClaim] {
+        let rows = try await pool.query(
+            """
+            WITH locked_job AS (
+                SELECT id, state AS former_state FROM jobs
+                WHERE id = ANY (\(ids)) AND state IN ('queued', 'running', 'retrying')
+                -- In one order everywhere, so that two claims never wait for each other.
+                ORDER BY id FOR UPDATE
+            ), claimed_job AS (
+                UPDATE jobs SET
+                    state = 'running',
+                    epoch = epoch + 1,
+                    worker_id = \(worker),
+                    deaths = deaths + (former_state = 'running')::integer,
+                    claimed_at = now(),
+                    started_at = COALESCE(started_at, now())
+                FROM locked_job WHERE jobs.id = locked_job.id
+                RETURNING jobs.*
+            )
+            SELECT \(Self.columns) FROM claimed_job
+            """
+        )
+        return try rows.map { JobClaim(job: try Self.job(from: $0), worker: worker) }
+    }
+
+    /// Runs a transaction in the name of a claim: it commits only while the claim is the newest.
+    ///
+    /// The job's row is locked in share mode first, so a later claim waits for the commit or comes before the check.
+    ///
+    /// - Throws: ``RecordError`` with `.staleClaim` when a later claim exists or the job has ended; nothing is written.
+    package func withFence<R: Sendable>(
+        _ claim: JobClaim,
+        _ body: (PostgresConnection) async throws -> R
+    ) async throws -> R {
+        try await pool.withTransaction { connection in
+            try await Self.checkFence(claim, on: connection)
+            return try await body(connection)
+        }
+    }
+
+    /// Throws unless the claim is the newest; holds later claims off until the transaction ends.
+    static func checkFence(_ claim: JobClaim, on connection: PostgresConnection) async throws {
+        let rows = try await connection.query(
+            """
+            SELECT 1 FROM jobs
+            WHERE id = \(claim.job.id) AND epoch = \(claim.epoch) AND state = 'running'
+            FOR SHARE
+            """
+        )
+        guard !rows.isEmpty else {
+            throw RecordError(.staleClaim, "Another worker has claimed job \(claim.job.id) since, or it has ended.")
+        }
+    }
+
+    /// Whether a person has asked that the job be cancelled, and whether the claim still stands.
+    package func isCancelRequested(_ claim: JobClaim, on connection: PostgresConnection) async throws -> Bool {
+        try await connection.query(
+            "SELECT cancel_requested_at IS NOT NULL FROM jobs WHERE id = \(claim.job.id)"
+        ).first?.get(0) ?? true
+    }
+}

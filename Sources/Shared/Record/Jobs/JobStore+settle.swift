@@ -1,0 +1,83 @@
+package import Postgres
+package import TramlineModel
+
+/// The state in which a run leaves its job.
+package enum JobSettlement: Sendable {
+    case succeeded
+    case failed(Fault)
+    case cancelled
+    case quarantined(Fault)
+    /// A transient fault used an attempt; due again after the wait.
+    case retrying(Fault, after: Duration)
+    /// No attempt used; due again after the wait (zero: at once).
+    case queued(after: Duration)
+
+    package var state: JobState {
+        switch self {
+        case .succeeded: .succeeded
+        case .failed: .failed
+        case .cancelled: .cancelled
+        case .quarantined: .quarantined
+        case .retrying: .retrying
+        case .queued: .queued
+        }
+    }
+
+    package var fault: Fault? {
+        switch self {
+        case .failed(let fault), .quarantined(let fault), .retrying(let fault, _): fault
+        case .succeeded, .cancelled, .queued: nil
+        }
+    }
+
+    /// How long until the job is due again; `nil` for an ended job.
+    package var dueIn: Duration? {
+        switch self {
+        case .retrying(_, let wait), .queued(let wait): wait
+        case .succeeded, .failed, .cancelled, .quarantined: nil
+        }
+    }
+}
+
+extension JobStore {
+    /// Writes how a run left its job. Part of a fenced transaction.
+    package func settle(_ claim: JobClaim, as settlement: JobSettlement, on connection: PostgresConnection) async throws {
+        let state = settlement.state
+        let fault = settlement.fault
+        let usesAttempt = state == .retrying
+        let wait = settlement.dueIn ?? .zero
+        try await connection.execute(
+            """
+            UPDATE jobs SET
+                state = \(state),
+                worker_id = NULL,
+                attempts = attempts + \(usesAttempt ? 1 : 0),
+                run_at = now() + make_interval(secs => \(wait.inSeconds)),
+                finished_at = CASE WHEN \(state.isFinal) THEN now() END,
+                fault_category = \(fault?.category),
+                fault_code = \(fault?.code),
+                fault_message = \(fault?.userMessage),
+                fault_actions = \(fault?.recoveryActions)
+            WHERE id = \(claim.job.id) AND epoch = \(claim.epoch) AND state = 'running'
+            """
+        )
+    }
+
+    /// Records a step as done, in the transaction of its effect.
+    package func recordStep(
+        _ step: String,
+        of claim: JobClaim,
+        subject: some PostgresEncodable,
+        outcome: String,
+        on connection: PostgresConnection
+    ) async throws {
+        try await connection.execute(
+            """
+            INSERT INTO job_steps (job_id, step, subject_id, epoch, outcome)
+            VALUES (\(claim.job.id), \(step), \(subject), \(claim.epoch), \(outcome))
+            ON CONFLICT (job_id, step, subject_id) DO UPDATE
+                SET epoch = excluded.epoch, outcome = excluded.outcome, finished_at = now()
+            """
+        )
+    }
+}

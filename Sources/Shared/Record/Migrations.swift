@@ -1,0 +1,28 @@
+package import Postgres
+
+/// The record's shape, step by step. A released migration never changes.
+package enum RecordMigrations {
+    /// All migrations, oldest first.
+    package static let all: [Migration] = [
+        Migration(
+            id: 1,
+            name: "teams",
+            up: text(PackageResources.m0001_teams_up_sql),
+            down: text(PackageResources.m0001_teams_down_sql)
+        ),
+        Migration(
+            id: 2,
+            name: "sessions",
+            up: text(PackageResources.m0002_sessions_up_sql),
+            down: text(PackageResources.m0002_sessions_down_sql)
+        ),
+        Migration(
+            id: 3,
+            name: "jobs",
+            up: text(PackageResources.m0003_jobs_up_sql),
+            down: text(PackageResources.m0003_jobs_down_sql)
+        ),
+    ]
+
+    private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+}

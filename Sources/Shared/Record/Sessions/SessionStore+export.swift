@@ -1,0 +1,136 @@
+package import Postgres
+package import TramlineModel
+
+/// What became of the wish to start an export.
+package enum ExportStart: Sendable {
+    case started(Job, SessionRow)
+    /// One is live already: the caller gets the same task.
+    case running(Job, SessionRow)
+}
+
+extension SessionStore {
+    /// The retries that a person may ask for in a session's life.
+    package static let maximumRetries = 3
+
+    /// Starts a session's export: the session's change and its job commit together.
+    ///
+    /// Safe to repeat: while an export is live the same job comes back.
+    ///
+    /// - Throws: ``RecordError``: `.notFound` for no such session of the team, `.conflict` for a session that is empty,
+    ///   completed, failed (that needs a retry) or cancelled; the message says what to do.
+    package func startExport(
+        of id: SessionID,
+        team: TeamID,
+        actor: String,
+        maximumAttempts: Int
+    ) async throws -> ExportStart {
+        try await pool.withTransaction { connection in
+            guard let session = try await lock(id, team: team, on: connection) else {
+                throw RecordError(.notFound, "There is no session \(id).")
+            }
+            let jobs = JobStore(pool: pool)
+            switch session.status {
+            case .ready:
+                break
+            case .exporting:
+                guard let job = try await jobs.newestExport(of: id, on: connection) else {
+                    throw RecordError(.unreadable, "Session \(id) is exporting, but its task is missing.")
+                }
+                return .running(job, session)
+            case .completed:
+                throw RecordError(.conflict, "Session \(id) has been exported; all its tickets are in Jira.")
+            case .exportFailed:
+                throw RecordError(.conflict, "The export of session \(id) has failed; retry it instead.")
+            case .cancelled:
+                throw RecordError(.conflict, "The export of session \(id) was cancelled.")
+            }
+            guard session.totalTickets > 0 else {
+                throw RecordError(.conflict, "Session \(id) has no tickets; there is nothing to export.")
+            }
+            let job = try await enqueueExport(
+                .export,
+                of: session,
+                maximumAttempts: maximumAttempts,
+                on: connection
+            )
+            try await connection.execute(
+                """
+                UPDATE sessions SET status = 'exporting', current_stage = 'jira_export', export_task_id = \(job.id),
+                    export_started_at = now()
+                WHERE id = \(id)
+                """
+            )
+            try await AuditStore.append(
+                AuditEntry(event: "export_started", actor: actor, team: team, session: id, job: job.id),
+                on: connection
+            )
+            guard let started = try await load(id, on: connection) else {
+                preconditionFailure("a locked row does not vanish")
+            }
+            return .started(job, started)
+        }
+    }
+
+    /// Records the job that exports a session: at most one is live for each.
+    func enqueueExport(
+        _ kind: JobKind,
+        of session: SessionRow,
+        maximumAttempts: Int,
+        on connection: PostgresConnection
+    ) async throws -> Job {
+        guard
+            let integration = try await IntegrationStore(pool: pool).load(session.integration, on: connection)
+        else { preconditionFailure("the foreign key keeps a session's integration") }
+        let new = NewJob(
+            kind: kind,
+            team: session.team,
+            session: session.id,
+            site: integration.gate,
+            idempotencyKey: "export:\(session.id)",
+            maximumAttempts: maximumAttempts
+        )
+        return try await JobStore(pool: pool).insert(new, on: connection).job
+    }
+
+    /// Ends a session's export well. Part of the transaction that ends its job.
+    package func completeExport(_ session: SessionID, on connection: PostgresConnection) async throws {
+        try await connection.execute(
+            """
+            UPDATE sessions SET status = 'completed', current_stage = 'completed', completed_at = now(),
+                export_task_id = NULL, error_category = NULL, error_code = NULL, user_message = NULL,
+                recovery_actions = NULL
+            WHERE id = \(session)
+            """
+        )
+    }
+
+    /// Ends a session's export with a fault. Part of the transaction that ends its job.
+    /// - Parameter order: the ``Ticket/exportOrder`` of the ticket that failed; `nil` when no ticket was the cause.
+    package func failExport(
+        _ session: SessionID,
+        at order: Int?,
+        fault: Fault,
+        on connection: PostgresConnection
+    ) async throws {
+        try await connection.execute(
+            """
+            UPDATE sessions SET status = 'export_failed', export_failed_at = now(),
+                failed_at_ticket_order = \(order), first_error_at = COALESCE(first_error_at, now()),
+                error_category = \(fault.category), error_code = \(fault.code), user_message = \(fault.userMessage),
+                recovery_actions = \(fault.recoveryActions)
+            WHERE id = \(session)
+            """
+        )
+        try await connection.execute(
+            """
+            UPDATE tickets SET jira_export_status = 'failed', error_message = \(fault.userMessage)
+            WHERE session_id = \(session) AND export_order = \(order) AND jira_export_status <> 'exported'
+            """
+        )
+    }
+
+    /// Ends a session's export because a person cancelled it. What has been created stays.
+    package func cancelExport(_ session: SessionID, on connection: PostgresConnection) async throws {
+        try await connection.execute("UPDATE sessions SET status = 'cancelled' WHERE id = \(session)")
+    }
+}
