@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 
 /// How far a session's export is: counted from the record, never remembered.
 package struct ExportCounts: Sendable, Hashable {

@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 
 /// What a session's listeners are told: the three messages of an export, as they stand on the wire.
 package enum ProgressMessage: Sendable, Hashable {

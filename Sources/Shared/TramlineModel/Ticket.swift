@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 
 /// Who shall work on a ticket, as the import named them. Only an account id is certain; the others are looked up.
 package enum Assignee: Sendable, Hashable {
