@@ -120,6 +120,11 @@ extension PostgresQuery: ExpressibleByStringLiteral, ExpressibleByStringInterpol
             query.bind(value)
         }
 
+        /// Binds a value, or NULL of its type.
+        package mutating func appendInterpolation(_ value: (some PostgresEncodable)?) {
+            query.bind(value)
+        }
+
         /// Nests a query.
         package mutating func appendInterpolation(_ nested: PostgresQuery) {
             query.append(nested)

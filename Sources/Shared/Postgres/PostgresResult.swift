@@ -69,6 +69,13 @@ extension PostgresResult: RandomAccessCollection {
     }
 }
 
+extension PostgresResult: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The command and the columns; no values.
+    package var description: String { "\(command): \(count) rows of \(columns.map(\.name))" }
+    package var debugDescription: String { description }
+    package var customMirror: Mirror { Mirror(self, children: ["result": description]) }
+}
+
 /// One row of a result.
 package struct PostgresRow: Sendable {
     fileprivate let result: PostgresResult

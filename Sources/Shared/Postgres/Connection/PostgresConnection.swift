@@ -151,23 +151,14 @@ package actor PostgresConnection: PostgresClient {
 
     /// Whether an idle connection shows no sign of its end: nothing waits to be read.
     ///
+    /// The server hardly ever speaks unasked but to say good-bye, so whatever it says is taken for that; replacing a healthy
+    /// connection does no harm.
+    ///
     /// Only for its present holder, between statements: the socket is then nobody else's.
     nonisolated var looksAlive: Bool {
         guard condition == .ready else { return false }
         var descriptor = pollfd(fd: currentSocket.load(ordering: .acquiring), events: Int16(POLLIN), revents: 0)
         return unsafe poll(&descriptor, 1, 0) == 0
-    }
-
-    /// Reads what waits on an idle connection: a notice does no harm, its end does.
-    func verify() -> Bool {
-        defer { note() }
-        do throws(PostgresError) {
-            try handle.verify()
-            return true
-        } catch {
-            // The reason has no reader: the connection is replaced.
-            return false
-        }
     }
 
     /// Makes the next statement begin a transaction, in the same round trip.

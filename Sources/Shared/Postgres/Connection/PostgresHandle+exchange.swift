@@ -95,8 +95,9 @@ extension PostgresHandle {
                     if known == nil { statements.learn(copy.shape, of: key) }
                     results.append(copy)
                 case PGRES_FATAL_ERROR, PGRES_BAD_RESPONSE, PGRES_NONFATAL_ERROR:
-                    guard PQstatus(connection) == CONNECTION_OK else { throw lost(connection, result.fields) }
                     let error = result.makeError()
+                    if error.endsConnection { lastWords = error.fields }
+                    guard PQstatus(connection) == CONNECTION_OK else { throw lost(connection, error.fields) }
                     forget(step, after: error)
                     fault = fault ?? error
                 case PGRES_PIPELINE_ABORTED:
@@ -137,8 +138,10 @@ extension PostgresHandle {
             switch result.status {
             case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY: continue
             case PGRES_FATAL_ERROR, PGRES_BAD_RESPONSE, PGRES_NONFATAL_ERROR:
-                guard PQstatus(connection) == CONNECTION_OK else { throw lost(connection, result.fields) }
-                fault = fault ?? result.makeError()
+                let error = result.makeError()
+                if error.endsConnection { lastWords = error.fields }
+                guard PQstatus(connection) == CONNECTION_OK else { throw lost(connection, error.fields) }
+                fault = fault ?? error
             default: throw abandon("A script asked for a way of transfer that is not supported")
             }
         }
@@ -153,6 +156,9 @@ extension PostgresHandle {
 }
 
 extension PostgresError {
+    /// Whether the server closes the connection after it.
+    var endsConnection: Bool { fields[.severity] == "FATAL" || fields[.severity] == "PANIC" }
+
     /// Whether the server cannot use a prepared statement any more: its tables changed, or somebody deallocated it.
     var isStalePlan: Bool {
         sqlState == "26000" || (sqlState == "0A000" && fields[.sourceFunction] == "RevalidateCachedQuery")

@@ -11,6 +11,8 @@ final class PostgresHandle {
     private(set) var isUsable = false
     private let logger: Logger
     var statements = StatementCache(capacity: 256)
+    /// The fatal error after which the server closes the connection: it comes before the end itself is seen.
+    var lastWords: [PostgresErrorField: String] = [:]
 
     init(logger: Logger) { self.logger = logger }
 
@@ -41,6 +43,7 @@ final class PostgresHandle {
     /// Looking up the host's name blocks this thread, as libpq does it; everything else keeps to the deadline.
     func connect(_ configuration: PostgresConfiguration, _ wait: Wait) throws(PostgresError) {
         finish()
+        lastWords = [:]
         statements = StatementCache(capacity: 256)
         let keywords = configuration.parameters.map(\.keyword)
         let values = configuration.parameters.map(\.value)
@@ -114,7 +117,8 @@ final class PostgresHandle {
             // While we still write we must also read, or both sides may wait for the other.
             switch wait.forSocket(PQsocket(connection), unsent > 0 ? POLLIN | POLLOUT : POLLIN) {
             case .ready:
-                guard PQconsumeInput(connection) != 0 else { throw lost(connection) }
+                // At the connection's end, the server's last words may stand in what was read before.
+                guard PQconsumeInput(connection) != 0 || PQisBusy(connection) == 0 else { throw lost(connection) }
             case .timedOut:
                 giveUp(connection)
                 throw PostgresError(.timedOut, "The database did not answer in time")
@@ -126,18 +130,12 @@ final class PostgresHandle {
         return PQgetResult(connection).map { ResultHandle($0) }
     }
 
-    /// Notices an end of the connection that arrived while nobody looked.
-    func verify() throws(PostgresError) {
-        let connection = try usable()
-        guard PQconsumeInput(connection) != 0, PQstatus(connection) == CONNECTION_OK else { throw lost(connection) }
-    }
-
     /// Marks the connection as lost.
     ///
     /// - Parameter fields: What the server said at last, if it did.
     func lost(_ connection: OpaquePointer, _ fields: [PostgresErrorField: String] = [:]) -> PostgresError {
         isUsable = false
-        let known = fields.isEmpty ? [.primary: String(cString: PQerrorMessage(connection))] : fields
+        let known = [fields, lastWords, [.primary: String(cString: PQerrorMessage(connection))]].first { !$0.isEmpty } ?? [:]
         return PostgresError(.connectionLost, "The connection to the database broke", fields: known)
     }
 

@@ -1,7 +1,7 @@
 import Dispatch
 package import Logging
 import Metrics
-package import ServiceLifecycle
+import ServiceLifecycle
 import Synchronization
 
 /// A pool of connections to one database.
@@ -131,10 +131,8 @@ package final class PostgresPool: Service, PostgresClient {
             }
             guard let connection = idle else { return try await acquireByWaiting() }
             if connection.looksAlive { return connection }
-            // A notice may wait on a healthy connection, but so may the news of its end.
-            if await connection.verify() { return connection }
             logger.debug("An idle connection had ended", metadata: ["postgres.connection": "\(connection.id)"])
-            release(connection)
+            carryOut(state.withLock { $0.machine.release(connection.id, isReusable: false, at: .now) })
         }
     }
 

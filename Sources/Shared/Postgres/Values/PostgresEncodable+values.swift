@@ -76,11 +76,11 @@ extension Date: PostgresEncodable {
     static let epochDistance: TimeInterval = 366 * 86400
 
     package func encode(into bytes: inout [UInt8]) throws(PostgresError) {
-        if self >= .distantFuture { return bytes.append(Int64.max) }
-        if self <= .distantPast { return bytes.append(Int64.min) }
         guard !timeIntervalSinceReferenceDate.isNaN else {
             throw PostgresError(.encoding, "An instant is not a number")
         }
+        if self >= .distantFuture { return bytes.append(Int64.max) }
+        if self <= .distantPast { return bytes.append(Int64.min) }
         // Whole seconds apart from the fraction, so that no microsecond is lost to the size of the sum.
         let whole = timeIntervalSinceReferenceDate.rounded(.down)
         let fraction = ((timeIntervalSinceReferenceDate - whole) * 1e6).rounded()
