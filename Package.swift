@@ -114,7 +114,7 @@ let package = Package(
         ),
         module("Jira", [.asyncHTTPClient, .logging, .nioCore, .nioHTTP1, .nioPosix, .nioSSL]),
         module("Record", ["TramlineModel", "Postgres"], embedding: ["Migrations"]),
-        module("Delivery", ["TramlineModel", "Redis"], embedding: ["Lua"]),
+        module("Delivery", ["TramlineModel", "Redis", .serviceLifecycle, .logging], embedding: ["Lua"]),
         module(
             "Jobs",
             ["TramlineModel", "Record", "Delivery", "Postgres", "Redis", .serviceLifecycle, .logging, .metrics]
@@ -173,7 +173,7 @@ let package = Package(
         tests(of: "Redis", [.logging, .nioCore, .nioEmbedded]),
         tests(of: "Jira", ["JiraSimulator", .asyncHTTPClient, .httpTypes, .logging]),
         tests(of: "Record", ["TramlineModel", "Postgres"]),
-        tests(of: "Delivery", ["TramlineModel", "Redis"]),
+        tests(of: "Delivery", ["TramlineModel", "Redis", .logging]),
         tests(of: "Jobs", ["TramlineModel", "Record", "Delivery", "Postgres", "Redis", .serviceLifecycle]),
         tests(of: "JiraSimulator", [.asyncHTTPClient, .hummingbird, .httpTypes]),
         tests(

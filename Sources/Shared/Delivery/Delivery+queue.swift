@@ -1,0 +1,158 @@
+import Redis
+package import TramlineModel
+
+/// A job to be put on the road.
+package struct QueuedJob: Sendable, Hashable {
+    package let id: JobID
+    package let priority: JobPriority
+    /// Not to be claimed before so long from now; `nil` for at once.
+    package let delay: Duration?
+
+    package init(id: JobID, priority: JobPriority, delay: Duration? = nil) {
+        self.id = id
+        self.priority = priority
+        self.delay = delay
+    }
+}
+
+/// What a claim came back with.
+package enum ClaimResult: Sendable, Equatable {
+    /// The worker holds these jobs now: none, when nothing is ready.
+    ///
+    /// `nextDue` is how long until the next delayed job is due, `nil` when none is; `ready` is how many jobs are left.
+    case claimed([JobID], nextDue: Duration?, ready: Int)
+    /// The worker's lease does not stand: ``Delivery/register(_:holding:gates:)`` comes first.
+    case lost
+    /// Redis has lost its data: ``Delivery/createGeneration(clean:)`` comes first.
+    case forgotten
+}
+
+/// How a claim ends.
+package enum Settlement: Sendable, Equatable {
+    /// The job has left the queue.
+    case finished
+    /// The job may be claimed again at once, at its old place.
+    case ready(JobPriority)
+    /// The job may be claimed again after so long.
+    case delayed(Duration, JobPriority)
+}
+
+extension Delivery {
+    /// Puts jobs into the queue and wakes the workers.
+    ///
+    /// A job that is ready, delayed or held already is left as it is, so repeating does no harm, and two who enqueue the same
+    /// job add it once. Jobs of one priority are claimed in the order in which they were enqueued; a person's job has a head
+    /// start of 1 min over a scheduled one, one that a request waits for 10 min.
+    ///
+    /// - Returns: How many were added.
+    @discardableResult
+    package func enqueue(_ jobs: [QueuedJob]) async throws(DeliveryError) -> Int {
+        var added = 0
+        var rest = jobs[...]
+        while !rest.isEmpty {
+            // Redis serves nobody else during a script; a thousand jobs take it a few milliseconds.
+            let batch = rest.prefix(1000)
+            rest = rest.dropFirst(1000)
+            let arguments = batch.flatMap { job in
+                [
+                    RedisArgument("\(job.id)"), RedisArgument(job.priority.rawValue),
+                    RedisArgument(max(0, job.delay?.milliseconds ?? 0)),
+                ]
+            }
+            added += try await run(Scripts.enqueue, arguments) { reply throws(RedisError) in Int(try reply.integer()) }
+        }
+        return added
+    }
+
+    /// Puts back what the queue should hold and does not: the sweep's half of the outbox.
+    ///
+    /// The same as ``enqueue(_:)``: a job that is on the road already, in whatever place, is left alone.
+    ///
+    /// - Returns: How many were missing.
+    @discardableResult
+    package func restore(_ jobs: [QueuedJob]) async throws(DeliveryError) -> Int {
+        try await enqueue(jobs)
+    }
+
+    /// Takes the first ready jobs for a worker; due ones become ready on the way.
+    ///
+    /// - Parameter limit: How many at most, 0...1000.
+    package func claim(upTo limit: Int, worker: WorkerID) async throws(DeliveryError) -> ClaimResult {
+        let arguments = [RedisArgument(worker.rawValue), RedisArgument(min(max(limit, 0), 1000))]
+        return try await run(Scripts.claim, arguments) { reply throws(RedisError) in
+            let parts = try reply.array(atLeast: 1)
+            switch try parts[0].string() {
+            case "forgotten": return .forgotten
+            case "lost": return .lost
+            default:
+                let parts = try reply.array(atLeast: 3)
+                return .claimed(
+                    try jobIDs(parts[3...]),
+                    nextDue: try Duration(orNone: parts[1]),
+                    ready: Int(try parts[2].integer())
+                )
+            }
+        }
+    }
+
+    /// Ends a worker's claim of a job, if the worker has it.
+    ///
+    /// - Returns: Whether the worker had it. When not, nothing has changed: another worker has it, or Redis has forgotten it
+    ///   and the sweep will see to it.
+    @discardableResult
+    package func settle(
+        _ job: JobID,
+        worker: WorkerID,
+        as settlement: Settlement
+    ) async throws(DeliveryError) -> Bool {
+        let outcome: [RedisArgument] =
+            switch settlement {
+            case .finished: ["finished"]
+            case .ready(let priority): ["ready", RedisArgument(priority.rawValue)]
+            case .delayed(let delay, let priority):
+                ["delayed", RedisArgument(priority.rawValue), RedisArgument(max(0, delay.milliseconds))]
+            }
+        let arguments = [RedisArgument("\(job)"), RedisArgument(worker.rawValue)] + outcome
+        return try await run(Scripts.settle, arguments) { reply throws(RedisError) in try reply.integer() == 1 }
+    }
+
+    /// Takes a ready or delayed job out of the queue. A job that is held stays: its worker must be told otherwise.
+    ///
+    /// - Returns: Whether it was there.
+    @discardableResult
+    package func remove(_ job: JobID) async throws(DeliveryError) -> Bool {
+        try await run(Scripts.remove, [RedisArgument("\(job)")]) { reply throws(RedisError) in try reply.integer() == 1
+        }
+    }
+
+    /// Begins to remember, after Redis has lost its data; the first call wins, the others do nothing.
+    ///
+    /// - Parameter clean: Whether no job can be running anywhere, by the record. Then gates open at once; otherwise each stays
+    ///   closed for a lease and a spacing, until everything that was under way must have ended.
+    /// - Returns: Whether this call created it.
+    @discardableResult
+    package func createGeneration(clean: Bool) async throws(DeliveryError) -> Bool {
+        try await run(Scripts.createGeneration, [clean ? 1 : 0]) { reply throws(RedisError) in
+            try reply.array(atLeast: 2)[0].integer() == 1
+        }
+    }
+}
+
+/// Reads job identifiers.
+func jobIDs(_ replies: ArraySlice<RedisReply>) throws(RedisError) -> [JobID] {
+    var jobs: [JobID] = []
+    for reply in replies {
+        guard let job = JobID(try reply.string()) else { throw RedisError(.malformedReply, "not the id of a job") }
+        jobs.append(job)
+    }
+    return jobs
+}
+
+extension Duration {
+    /// Milliseconds of a script; negative is none.
+    init?(orNone reply: RedisReply) throws(RedisError) {
+        let milliseconds = try reply.integer()
+        guard milliseconds >= 0 else { return nil }
+        self = .milliseconds(milliseconds)
+    }
+}

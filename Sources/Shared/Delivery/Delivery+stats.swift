@@ -1,0 +1,52 @@
+import Redis
+package import TramlineModel
+
+/// What is on the road now.
+package struct DeliveryStats: Sendable, Equatable {
+    /// Whether Redis remembers; without a generation nothing can be claimed.
+    package let hasGeneration: Bool
+    package let ready: Int
+    package let delayed: Int
+    /// The scheduler, if there is one; its lease may have ended since.
+    package let leader: WorkerID?
+    package let workers: [Worker]
+    /// Sites whose gates have been used; ``Delivery/gateForecast(_:)`` tells how each stands.
+    package let sites: [SiteID]
+
+    package struct Worker: Sendable, Equatable {
+        package let worker: WorkerID
+        /// What is left of its lease.
+        package let leaseLeft: Duration
+        /// Jobs that it holds.
+        package let held: Int
+    }
+}
+
+extension Delivery {
+    /// Counts what is on the road. Also a check that Redis runs scripts.
+    package func stats() async throws(DeliveryError) -> DeliveryStats {
+        try await run(Scripts.stats, []) { reply throws(RedisError) in
+            let parts = try reply.array(atLeast: 6)
+            var workers: [DeliveryStats.Worker] = []
+            for entry in try parts[4].array() {
+                let fields = try entry.array(atLeast: 3)
+                workers.append(
+                    DeliveryStats.Worker(
+                        worker: WorkerID(rawValue: try fields[0].string()),
+                        leaseLeft: .milliseconds(try fields[1].integer()),
+                        held: Int(try fields[2].integer())
+                    )
+                )
+            }
+            let leader = try parts[3].string()
+            return DeliveryStats(
+                hasGeneration: try parts[0].integer() == 1,
+                ready: Int(try parts[1].integer()),
+                delayed: Int(try parts[2].integer()),
+                leader: leader.isEmpty ? nil : WorkerID(rawValue: leader),
+                workers: workers,
+                sites: try parts[5].strings().map { SiteID(rawValue: $0) }
+            )
+        }
+    }
+}

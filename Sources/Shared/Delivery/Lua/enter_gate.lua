@@ -1,0 +1,40 @@
+-- enter_gate.lua: asks for the gate, and queues for it at the first time of asking. Safe to repeat.
+-- ARGV[1] site     ARGV[2] member, <worker>/<job>/<ticket>     ARGV[3] what a request costs: 8 / weight
+-- ARGV[4] 1 when spaced     ARGV[5] spacing, ms     ARGV[6] lease, ms
+-- returns {'forgotten'} | {'lost'} | {'granted', turn, granted_ms, born_ms}
+--   | {'wait', ms until it may ask again or -1 to wait for a wake, requests before it, born_ms}
+local generation = redis.call('HMGET', GENERATION, 'born_ms', 'clean')
+if not generation[1] then return { 'forgotten' } end
+local site, member, cost, is_spaced = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4] == '1'
+local spacing_ms, born_ms = tonumber(ARGV[5]), tonumber(generation[1])
+if not lease_of(worker_of(member)) then return { 'lost' } end
+local gate = read_gate(site, born_ms, generation[2] == '1', tonumber(ARGV[6]), spacing_ms)
+vacate_if_dead(gate, spacing_ms)
+
+-- The answer to the first asking was lost: it has the gate already, from now on, since it cannot have begun before.
+if gate.holder == member then
+  write_gate(gate)
+  return { 'granted', gate.turn, now, born_ms }
+end
+
+local own = is_spaced and waiters_key(site) or readers_key(site)
+local other = is_spaced and readers_key(site) or waiters_key(site)
+local score = tonumber(redis.call('ZSCORE', own, member) or nil)
+if not score then
+  local used = tonumber(redis.call('ZSCORE', shares_key(site), job_of(member)) or '0')
+  gate.arrivals = gate.arrivals + 1
+  score = math.max(gate.virtual, used) * ARRIVALS + gate.arrivals % ARRIVALS
+  redis.call('ZADD', own, whole(score), member)
+end
+
+local next_member, wait_ms = nil, -1
+if gate.holder == '' then next_member, wait_ms = in_turn(gate) end
+if next_member == member and wait_ms <= 0 then
+  grant(gate, member, is_spaced, cost)
+  write_gate(gate)
+  return { 'granted', gate.turn, now, born_ms }
+end
+write_gate(gate)
+local before = redis.call('ZRANK', own, member) + redis.call('ZCOUNT', other, '-inf', '(' .. whole(score))
+if gate.holder ~= '' then before = before + 1 end
+return { 'wait', next_member == member and wait_ms or -1, before, born_ms }

@@ -1,0 +1,36 @@
+-- keys.lua: the names of the keys, and the server's time. Stands before every script.
+-- KEYS[1] is the root, tramline:{q}. Every key begins with it, so all of them live in one slot of a cluster; most scripts
+-- touch keys that only another key names (a dead worker's jobs, its gates), so the root is all that can be declared.
+local root = KEYS[1]
+
+local GENERATION = root .. ':generation' -- hash: born_ms, clean (0 or 1); absent: Redis has forgotten everything
+local WORKERS = root .. ':workers'       -- zset: worker -> end of its lease, ms
+local LEADER = root .. ':leader'         -- string: the worker that is the scheduler, as long as its lease stands
+local READY = root .. ':ready'           -- zset: job -> order less head start, 1/1024 ms
+local DELAYED = root .. ':delayed'       -- zset: job -> when it is due, ms
+local HOLDERS = root .. ':holders'       -- hash: job -> worker
+local JOBS = root .. ':jobs'             -- hash: job -> "<priority> <order>", for every job that is known here
+local ORDER = root .. ':order'           -- string: the newest order given
+local SITES = root .. ':sites'           -- set: the sites whose gates have been used
+
+local function held_key(worker) return root .. ':held:' .. worker end           -- set: jobs
+local function passes_key(worker) return root .. ':passes:' .. worker end       -- set: sites
+local function gate_key(site) return root .. ':gate:' .. site end               -- hash
+local function waiters_key(site) return root .. ':gate:' .. site .. ':waiters' end -- zset: who sends spaced requests
+local function readers_key(site) return root .. ':gate:' .. site .. ':readers' end -- zset: who sends others
+local function shares_key(site) return root .. ':gate:' .. site .. ':shares' end   -- zset: job -> what it has used
+local function wake_channel(worker) return root .. ':wake:' .. worker end
+local WAKE = root .. ':wake'
+
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+
+-- Lua 5.1 writes large numbers as 1.8e+15; Redis wants them whole.
+local function whole(number) return string.format('%.0f', number) end
+
+-- The end of a worker's lease while it stands, else nil.
+local function lease_of(worker)
+  local lease_end = tonumber(redis.call('ZSCORE', WORKERS, worker) or nil)
+  if lease_end and lease_end > now then return lease_end end
+  return nil
+end

@@ -1,0 +1,31 @@
+import Redis
+
+/// Every script, put together from the embedded files: what it includes, then its own text.
+///
+/// The list is written by hand, so that a missing file does not compile.
+enum Scripts {
+    static let createGeneration = script("create_generation", PackageResources.create_generation_lua)
+    static let enqueue = script("enqueue", queue, PackageResources.enqueue_lua)
+    static let claim = script("claim", queue, PackageResources.claim_lua)
+    static let settle = script("settle", queue, PackageResources.settle_lua)
+    static let remove = script("remove", PackageResources.remove_lua)
+    static let register = script("register", queue, gate, reap, PackageResources.register_lua)
+    static let heartbeat = script("heartbeat", queue, gate, reap, PackageResources.heartbeat_lua)
+    static let retire = script("retire", queue, gate, reap, PackageResources.retire_lua)
+    static let campaign = script("campaign", queue, gate, reap, PackageResources.campaign_lua)
+    static let enterGate = script("enter_gate", gate, PackageResources.enter_gate_lua)
+    static let leaveGate = script("leave_gate", gate, PackageResources.leave_gate_lua)
+    static let withdraw = script("withdraw", gate, PackageResources.withdraw_lua)
+    static let lookAtGate = script("look_at_gate", gate, PackageResources.look_at_gate_lua)
+    static let stats = script("stats", PackageResources.stats_lua)
+
+    private static let keys = PackageResources.keys_lua
+    private static let queue = PackageResources.queue_lua
+    private static let gate = PackageResources.gate_lua
+    private static let reap = PackageResources.reap_lua
+
+    private static func script(_ name: String, _ parts: [UInt8]...) -> RedisScript {
+        let source = ([keys] + parts).map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")
+        return RedisScript(name: name, source: source)
+    }
+}
