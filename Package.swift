@@ -102,7 +102,7 @@ let package = Package(
         system("CGumbo", pkgConfig: "gumbo", apt: "libgumbo-dev"),
 
         // What both executables share. Imports point upwards in this list only.
-        module("TramlineModel", []),
+        module("TramlineModel", [.crypto]),
         module("Telemetry", [.logging, .metrics]),
         module("Secrets", [.crypto]),
         module("Settings", ["TramlineModel", "Telemetry", "Secrets", .configuration, .logging]),
