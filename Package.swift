@@ -171,7 +171,7 @@ let package = Package(
         tests(of: "ADF", []),
         tests(of: "Postgres", [.logging]),
         tests(of: "Redis", [.logging, .nioCore, .nioEmbedded]),
-        tests(of: "Jira", ["JiraSimulator", .asyncHTTPClient, .httpTypes, .logging]),
+        tests(of: "Jira", ["JiraSimulator", .logging, .nioCore, .nioPosix]),
         tests(of: "Record", ["TramlineModel", "Postgres"]),
         tests(of: "Delivery", ["TramlineModel", "Redis", .logging]),
         tests(of: "Jobs", ["TramlineModel", "Record", "Delivery", "Postgres", "Redis", .serviceLifecycle]),

@@ -4,8 +4,9 @@ import NIOHTTP1
 
 /// Jira Cloud's REST API, version 3, for one site and one credential.
 ///
-/// Thin and honest: one call is one request, sent at most once, never repeated, never redirected. A call returns its value or throws a ``JiraError``
-/// whose ``JiraError/outcome`` says whether something may have been made. It knows no spacing and no limits: whoever calls decides when.
+/// Thin and honest: one call is one request, sent at most once, never repeated, never redirected. A call returns its
+/// value or throws a ``JiraError`` whose ``JiraError/outcome`` says whether something may have been made. It knows no
+/// spacing and no limits: whoever calls decides when.
 ///
 /// A client is a value and cheap to make: one for each credential or hook, all on the same ``JiraConnections``.
 package struct JiraClient: Sendable {
@@ -32,9 +33,10 @@ package struct JiraClient: Sendable {
 
     /// The same client, which tells when a request goes.
     ///
-    /// - Parameter hook: called once for each request. With a body (creating, uploading, linking, searching, bulk fetching) that is when a connection
-    ///   is there and the first byte of the body is about to be written to it; it is not called when the request never leaves. A request without a
-    ///   body only reads; for it the hook is called before a connection is asked for. It must return at once: the request waits for it.
+    /// - Parameter hook: called once for each request. With a body (creating, uploading, linking, searching, bulk
+    ///   fetching) that is when a connection is there and the first byte of the body is about to be written to it; it
+    ///   is not called when the request never leaves. A request without a body only reads; for it the hook is called
+    ///   before a connection is asked for. It must return at once: the request waits for it.
     package func onSend(_ hook: @escaping @Sendable () -> Void) -> JiraClient {
         var client = self
         client.sendHook = hook
@@ -76,7 +78,11 @@ extension JiraClient {
         read: (JiraAnswer) throws(JiraError) -> Value
     ) async throws(JiraError) -> JiraReply<Value> {
         guard credential.isUsable else {
-            throw JiraError(.invalidRequest, .refused, message: "The Jira credential is empty or has characters it cannot have.")
+            throw JiraError(
+                .invalidRequest,
+                .refused,
+                message: "The Jira credential is empty or has characters it cannot have."
+            )
         }
         let watch = SendWatch(onSend: sendHook)
         let exchange = JiraExchange(connections: connections, site: site, credential: credential, watch: watch)
@@ -143,14 +149,21 @@ extension JiraClient {
             error.cause = fault
             throw error
         }
-        // Jira answers many a read with a bad credential as if nobody in particular had asked: 200 and an empty list. To take that for
-        // the truth would make issues look deleted. A write that succeeded has succeeded, whoever it counts for.
+        // Jira answers many a read with a bad credential as if nobody in particular had asked: 200 and an empty list.
+        // To take that for the truth would make issues look deleted. A write that succeeded has succeeded, whoever it
+        // counts for.
         if call.onlyReads, let reason = answer.loginReason, Self.anonymousReasons.contains(reason) {
-            throw JiraError(.unauthenticated, .refused, message: "Jira did not accept the credential and answered to nobody.")
+            throw JiraError(
+                .unauthenticated,
+                .refused,
+                message: "Jira did not accept the credential and answered to nobody."
+            )
         }
     }
 
-    private static let anonymousReasons: Set<String> = ["AUTHENTICATED_FAILED", "AUTHENTICATION_DENIED", "AUTHORISATION_FAILED"]
+    private static let anonymousReasons: Set<String> = [
+        "AUTHENTICATED_FAILED", "AUTHENTICATION_DENIED", "AUTHORISATION_FAILED",
+    ]
 
     private func log(_ call: JiraCall, status: Int, roundTrip: Duration) {
         logger.debug(
@@ -175,7 +188,9 @@ extension JiraAnswer {
     var serverTime: Date? { headers.first(name: "Date").flatMap(JiraTime.date(fromHTTP:)) }
     var rateLimit: JiraRateLimit? { JiraRateLimit(now: Date()) { headers.first(name: $0) } }
     var requestID: String? {
-        (headers.first(name: "X-AREQUESTID") ?? headers.first(name: "atl-traceid")).map { JiraError.shortened($0, to: 100) }
+        (headers.first(name: "X-AREQUESTID") ?? headers.first(name: "atl-traceid")).map {
+            JiraError.shortened($0, to: 100)
+        }
     }
     var loginReason: String? {
         headers.first(name: "X-Seraph-LoginReason").map { JiraError.shortened($0, to: 100) }

@@ -1,20 +1,22 @@
 import AsyncHTTPClient
 import NIOCore
 
-/// The connections to Jira sites, shared by all clients of a process. ``shutdown()`` must be called before the last reference goes.
+/// The connections to Jira sites, shared by all clients of a process. ``shutdown()`` must be called before the last
+/// reference goes.
 ///
 /// What AsyncHTTPClient does with a request was read in its sources (1.37.0), because a create must not be sent twice:
 /// - It never sends a request again. One that is written to a connection that turns out to be closed fails with
-///   `remoteConnectionClosed`; the only retry is that of *establishing* connections while a request is still queued, and that is
-///   switched off here, so that a refused connection is told at once and not when the connect time-out has passed.
+///   `remoteConnectionClosed`; the only retry is that of *establishing* connections while a request is still queued,
+///   and that is switched off here, so that a refused connection is told at once and not when the connect time-out
+///   has passed.
 /// - Redirections are its only way to repeat a request; they are switched off.
-/// - A body that is a sequence is asked for its first bytes only when a connection has been leased and the head was written to
-///   it, and nothing it yields is written once the request has failed. ``SendWatch`` builds upon that.
-/// - HTTP/2 is switched off: with one request in flight for each site it gains nothing, and its ways to refuse a stream would need rules
-///   of their own.
+/// - A body that is a sequence is asked for its first bytes only when a connection has been leased and the head was
+///   written to it, and nothing it yields is written once the request has failed. ``SendWatch`` builds upon that.
+/// - HTTP/2 is switched off: with one request in flight for each site it gains nothing, and its ways to refuse a
+///   stream would need rules of their own.
 ///
-/// A connection that idles for ``Configuration/idleConnectionLifetime`` is closed by us, well before Jira's side would: fewer
-/// requests meet a connection that is being closed.
+/// A connection that idles for ``Configuration/idleConnectionLifetime`` is closed by us, well before Jira's side
+/// would: fewer requests meet a connection that is being closed.
 package final class JiraConnections: Sendable {
     package struct Configuration: Sendable {
         /// From calling to the last byte of the answer: default 30 s.
@@ -70,8 +72,10 @@ package final class JiraConnections: Sendable {
     }
 
     /// Ends all connections; requests in flight fail. Safe to repeat.
+    ///
+    /// Waits for connections that are being made: at most ``Configuration/connectTimeout``.
     package func shutdown() async {
-        // The only failure is that it was shut down before.
+        // It fails only when it has been shut down before, or when a connection ended badly: either way they are gone.
         try? await http.shutdown()
     }
 }
@@ -84,7 +88,8 @@ struct AddressNotAllowed: Error {}
     guard let address = channel.remoteAddress, PrivateAddress.isPrivate(address) else {
         return channel.eventLoop.makeSucceededVoidFuture()
     }
-    // Closed only after the pool has heard of the failure: it must see an attempt that failed, not a connection that ended.
+    // Closed only after the pool has heard of the failure: it must see an attempt that failed, not a connection that
+    // ended.
     channel.eventLoop.execute { channel.close(promise: nil) }
     return channel.eventLoop.makeFailedFuture(AddressNotAllowed())
 }

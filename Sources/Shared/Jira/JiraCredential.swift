@@ -1,7 +1,9 @@
 import Foundation
 
 /// What proves to Jira who asks. Its descriptions show the kind only.
-package struct JiraCredential: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+package struct JiraCredential: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible,
+    CustomReflectable
+{
     private enum Kind: String { case basic, bearer }
 
     private let kind: Kind
@@ -12,7 +14,11 @@ package struct JiraCredential: Sendable, Equatable, CustomStringConvertible, Cus
 
     /// An API token with its owner's e-mail address.
     package static func basic(email: String, token: String) -> JiraCredential {
-        JiraCredential(kind: .basic, authorization: "Basic " + Data("\(email):\(token)".utf8).base64EncodedString(), secret: token)
+        JiraCredential(
+            kind: .basic,
+            authorization: "Basic " + Data("\(email):\(token)".utf8).base64EncodedString(),
+            secret: token
+        )
     }
 
     /// An OAuth 2.0 access token.

@@ -2,7 +2,8 @@ package import Foundation
 
 /// Why a call has no value.
 ///
-/// What to do follows from ``outcome`` and ``code``, never from a text: Jira writes its messages in the language of the account.
+/// What to do follows from ``outcome`` and ``code``, never from a text: Jira writes its messages in the language of
+/// the account.
 package struct JiraError: Error, Sendable {
     /// What is known about what the call was to make.
     package enum Outcome: String, Sendable, CaseIterable {

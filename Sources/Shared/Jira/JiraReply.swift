@@ -3,8 +3,8 @@ package import Foundation
 /// A value that Jira gave, with what the answer told besides.
 package struct JiraReply<Value: Sendable>: Sendable {
     package let value: Value
-    /// From the moment before the first byte of the body was written (for reads: before a connection was asked for) to the last byte of
-    /// the answer.
+    /// From the moment before the first byte of the body was written (for reads: before a connection was asked for)
+    /// to the last byte of the answer.
     package let roundTrip: Duration
     /// When Jira answered, by its clock: the `Date` header.
     package let serverTime: Date?
@@ -44,7 +44,8 @@ package struct JiraPage<Element: Sendable>: Sendable {
         startAt = json["startAt"]?.int ?? requested
         total = json["total"]?.int
         let end = startAt + values.count
-        // `total` may be an estimate and `isLast` may be missing: either ends the list; so does, when neither is there, a short page.
+        // `total` may be an estimate and `isLast` may be missing: either ends the list; so does, when neither is
+        // there, a short page.
         let isLast =
             json["isLast"]?.bool
             ?? total.map { end >= $0 }

@@ -4,15 +4,17 @@ import Foundation
 package struct JiraSite: Sendable, Hashable, CustomStringConvertible {
     /// The address that paths like `/rest/api/3/issue` are appended to: no trailing slash, no credentials, no query.
     package let baseURL: String
-    /// The address a person opens in a browser: for OAuth 2.0 (3LO) it differs from ``baseURL``, and so do the `self` links.
+    /// The address a person opens in a browser: for OAuth 2.0 (3LO) it differs from ``baseURL``, and so do the `self`
+    /// links.
     package let browseURL: String
     /// The host that requests go to, in lower case.
     package let host: String
 
     /// Checks and normalises an address.
     ///
-    /// Addresses that are written as a private, loopback, link-local or otherwise unroutable one are refused here; names that
-    /// resolve to such an address are refused when ``JiraConnections`` connects, before a byte of the request is written.
+    /// Addresses that are written as a private, loopback, link-local or otherwise unroutable one are refused here;
+    /// names that resolve to such an address are refused when ``JiraConnections`` connects, before a byte of the
+    /// request is written.
     ///
     /// - Parameters:
     ///   - baseURL: for example `https://acme.atlassian.net`.
@@ -71,7 +73,9 @@ package struct JiraSite: Sendable, Hashable, CustomStringConvertible {
         guard scheme == "https" || (scheme == "http" && allowInsecure) else { throw fault("must begin with https://") }
         guard parts.user == nil, parts.password == nil else { throw fault("must not contain a user or a password") }
         guard parts.query == nil, parts.fragment == nil else { throw fault("must not have a query or a fragment") }
-        guard allowInsecure || !PrivateAddress.isPrivate(host: host) else { throw fault("must not be a private address") }
+        guard allowInsecure || !PrivateAddress.isPrivate(host: host) else {
+            throw fault("must not be a private address")
+        }
 
         var path = parts.percentEncodedPath
         while path.hasSuffix("/") { path.removeLast() }

@@ -2,7 +2,8 @@ package import Foundation
 
 /// The spellings of time that Jira uses.
 package enum JiraTime {
-    /// Reads `2026-02-11T09:41:22.104+0100`, also with `+01:00`, with `Z`, and with any number of digits after the second.
+    /// Reads `2026-02-11T09:41:22.104+0100`, also with `+01:00`, with `Z`, and with any number of digits after the
+    /// second.
     ///
     /// The platform and the agile part of the API write the zone differently, both in one answer.
     /// - Returns: `nil` for anything else; a second of 60 counts as 59.
@@ -31,7 +32,8 @@ package enum JiraTime {
         return Date(timeIntervalSince1970: Double(seconds - offset) + fraction)
     }
 
-    /// Reads the date of HTTP headers: `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, section 5.6.7; not its obsolete forms).
+    /// Reads the date of HTTP headers: `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110, section 5.6.7; not its obsolete
+    /// forms).
     static func date(fromHTTP text: String) -> Date? {
         let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
         let words = text.split(separator: " ")

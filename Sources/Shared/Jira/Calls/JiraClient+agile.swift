@@ -15,7 +15,10 @@ extension JiraClient {
 
     /// How work is estimated on a board. Needs a scope that many tokens lack: expect `.forbidden`.
     package func boardConfiguration(board: Int) async throws(JiraError) -> JiraReply<JiraBoardConfiguration> {
-        let call = JiraCall.get("/rest/agile/1.0/board/{id}/configuration", "/rest/agile/1.0/board/\(board)/configuration")
+        let call = JiraCall.get(
+            "/rest/agile/1.0/board/{id}/configuration",
+            "/rest/agile/1.0/board/\(board)/configuration"
+        )
         return try await send(call) { JiraBoardConfiguration($0) }
     }
 
@@ -31,7 +34,11 @@ extension JiraClient {
     ) async throws(JiraError) -> JiraReply<JiraPage<JiraSprint>> {
         var query: [(name: String, value: String)] = [("startAt", String(startAt)), ("maxResults", String(maxResults))]
         if !states.isEmpty { query.append(("state", states.map(\.word).joined(separator: ","))) }
-        let call = JiraCall.get("/rest/agile/1.0/board/{id}/sprint", "/rest/agile/1.0/board/\(board)/sprint", query: query)
+        let call = JiraCall.get(
+            "/rest/agile/1.0/board/{id}/sprint",
+            "/rest/agile/1.0/board/\(board)/sprint",
+            query: query
+        )
         return try await send(call) { json in
             JiraPage(json, names: ["values"], requested: startAt, read: { JiraSprint($0) })
         }

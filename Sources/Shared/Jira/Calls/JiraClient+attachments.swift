@@ -4,7 +4,9 @@ import NIOHTTP1
 extension JiraClient {
     /// Whether and how large files may be attached to issues of the site.
     package func attachmentSettings() async throws(JiraError) -> JiraReply<JiraAttachmentSettings> {
-        try await send(.get("/rest/api/3/attachment/meta", "/rest/api/3/attachment/meta")) { JiraAttachmentSettings($0) }
+        try await send(.get("/rest/api/3/attachment/meta", "/rest/api/3/attachment/meta")) {
+            JiraAttachmentSettings($0)
+        }
     }
 
     /// The files of an issue.
@@ -16,9 +18,13 @@ extension JiraClient {
     ///
     /// The file is sent as it is read and never held whole.
     /// - Returns: What was attached.
-    /// - Throws: ``JiraError``; after `.uncertain` look at ``attachments(ofIssue:)`` for name and size before sending again. A file that has not
-    ///   exactly ``JiraUpload/byteCount`` bytes never completes the request, so that nothing is attached, yet it counts as `.uncertain`.
-    package func attach(_ upload: JiraUpload, toIssue key: String) async throws(JiraError) -> JiraReply<[JiraAttachment]> {
+    /// - Throws: ``JiraError``; after `.uncertain` look at ``attachments(ofIssue:)`` for name and size before sending
+    ///   again. A file that has not exactly ``JiraUpload/byteCount`` bytes never completes the request, so that
+    ///   nothing is attached, yet it counts as `.uncertain`.
+    package func attach(
+        _ upload: JiraUpload,
+        toIssue key: String
+    ) async throws(JiraError) -> JiraReply<[JiraAttachment]> {
         let form = MultipartForm(upload)
         let call = JiraCall(
             name: "POST /rest/api/3/issue/{key}/attachments",
@@ -49,7 +55,8 @@ struct MultipartForm {
     init(_ upload: JiraUpload) {
         // 122 random bits: no file holds them by chance.
         let boundary =
-            "tramline-" + String(UInt64.random(in: 0 ... .max), radix: 36) + String(UInt64.random(in: 0 ... .max), radix: 36)
+            "tramline-" + String(UInt64.random(in: 0 ... .max), radix: 36)
+            + String(UInt64.random(in: 0 ... .max), radix: 36)
         contentType = "multipart/form-data; boundary=\(boundary)"
         head = ByteBuffer(
             string: "--\(boundary)\r\n"
@@ -59,8 +66,8 @@ struct MultipartForm {
         tail = ByteBuffer(string: "\r\n--\(boundary)--\r\n")
     }
 
-    /// The file name in UTF-8, with the three characters encoded that would end it early: as browsers do (WHATWG HTML, "multipart/form-data
-    /// encoding algorithm").
+    /// The file name in UTF-8, with the three characters encoded that would end it early: as browsers do (WHATWG
+    /// HTML, "multipart/form-data encoding algorithm").
     private static func quotable(_ name: String) -> String {
         var text = ""
         for scalar in name.unicodeScalars {

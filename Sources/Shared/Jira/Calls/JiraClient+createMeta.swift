@@ -29,7 +29,8 @@ extension JiraClient {
         startAt: Int = 0,
         maxResults: Int = 200
     ) async throws(JiraError) -> JiraReply<JiraPage<JiraFieldMeta>> {
-        let path = "/rest/api/3/issue/createmeta/\(PercentEncoding.segment(project))/issuetypes/\(PercentEncoding.segment(issueType))"
+        let (project, issueType) = (PercentEncoding.segment(project), PercentEncoding.segment(issueType))
+        let path = "/rest/api/3/issue/createmeta/\(project)/issuetypes/\(issueType)"
         let name = "/rest/api/3/issue/createmeta/{project}/issuetypes/{type}"
         let call = JiraCall.get(name, path, query: Self.createMetaPage(startAt, maxResults))
         return try await send(call) { json in

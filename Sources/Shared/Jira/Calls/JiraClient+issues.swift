@@ -2,8 +2,9 @@ extension JiraClient {
     /// Creates an issue: one POST, written to at most one connection.
     ///
     /// - Returns: What was made (201).
-    /// - Throws: ``JiraError``. `.refused`: nothing was made; where fields are to blame, ``JiraError/fieldErrors`` names them all. `.uncertain`: the
-    ///   issue may exist or may come into being later; creating again without looking for it first risks a twin.
+    /// - Throws: ``JiraError``. `.refused`: nothing was made; where fields are to blame, ``JiraError/fieldErrors``
+    ///   names them all. `.uncertain`: the issue may exist or may come into being later; creating again without
+    ///   looking for it first risks a twin.
     package func createIssue(_ draft: JiraIssueDraft) async throws(JiraError) -> JiraReply<CreatedIssue> {
         try await createIssue(body: draft.encoded())
     }
@@ -18,7 +19,8 @@ extension JiraClient {
     ///   - key: or the numeric id.
     ///   - fields: field ids; empty means Jira's default: all of them. Use `["id"]` for nothing else.
     ///   - properties: property keys.
-    /// - Throws: ``JiraError`` with `.notFound` when it does not exist, is archived or is not to be seen: Jira does not tell which.
+    /// - Throws: ``JiraError`` with `.notFound` when it does not exist, is archived or is not to be seen: Jira does
+    ///   not tell which.
     package func issue(
         _ key: String,
         fields: [String] = [],
@@ -44,7 +46,11 @@ extension JiraClient {
         properties: [String] = []
     ) async throws(JiraError) -> JiraReply<JiraBulkFetch> {
         guard (1...100).contains(keys.count) else {
-            throw JiraError(.invalidRequest, .refused, message: "A bulk fetch takes 1 to 100 issues, not \(keys.count).")
+            throw JiraError(
+                .invalidRequest,
+                .refused,
+                message: "A bulk fetch takes 1 to 100 issues, not \(keys.count)."
+            )
         }
         var members: [String: JiraJSON] = ["issueIdsOrKeys": .array(keys.map { .string($0) })]
         // Without the member Jira gives all navigable fields.

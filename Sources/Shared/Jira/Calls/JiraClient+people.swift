@@ -4,7 +4,8 @@ extension JiraClient {
         try await send(.get("/rest/api/3/myself", "/rest/api/3/myself")) { JiraUser($0) }
     }
 
-    /// Users whose name, or visible e-mail address, matches. Hidden addresses are not searched: no match proves nothing.
+    /// Users whose name, or visible e-mail address, matches. Hidden addresses are not searched: no match proves
+    /// nothing.
     /// - Parameter maxResults: of the first 1,000 users, that is all Jira searches.
     package func userSearch(
         query: String,
@@ -28,7 +29,8 @@ extension JiraClient {
         try await users(
             "/rest/api/3/user/assignable/search",
             [
-                ("project", project), ("query", query), ("startAt", String(startAt)), ("maxResults", String(maxResults)),
+                ("project", project), ("query", query), ("startAt", String(startAt)),
+                ("maxResults", String(maxResults)),
             ]
         )
     }

@@ -52,7 +52,8 @@ package struct JiraSearchCursor: AsyncIteratorProtocol {
 
     /// Reads the next page: one request.
     /// - Returns: `nil` after the last page.
-    /// - Throws: ``JiraError``; `.repeatedPage` when Jira names a page that was read before, which would go on for ever.
+    /// - Throws: ``JiraError``; `.repeatedPage` when Jira names a page that was read before, which would go on for
+    ///   ever.
     package mutating func next() async throws(JiraError) -> JiraReply<JiraSearchPage>? {
         try await next(with: client)
     }

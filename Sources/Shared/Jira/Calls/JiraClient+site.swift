@@ -26,9 +26,11 @@ extension JiraClient {
         let query = [("projectKey", projectKey), ("permissions", permissions.joined(separator: ","))]
         return try await send(.get(path, path, query: query)) { json -> [String: Bool]? in
             guard let answered = json["permissions"]?.object else { return nil }
-            return Dictionary(uniqueKeysWithValues: Set(permissions).map { name in
-                (name, answered[name]?["havePermission"]?.bool ?? false)
-            })
+            return Dictionary(
+                uniqueKeysWithValues: Set(permissions).map { name in
+                    (name, answered[name]?["havePermission"]?.bool ?? false)
+                }
+            )
         }
     }
 
@@ -37,7 +39,8 @@ extension JiraClient {
         try await send(.get("/rest/api/3/field", "/rest/api/3/field")) { $0.list(of: { JiraField($0) }) }
     }
 
-    /// All priorities of the site. Those a project allows are in ``createMetaFields(project:issueType:startAt:maxResults:)``.
+    /// All priorities of the site. Those a project allows are in
+    /// ``createMetaFields(project:issueType:startAt:maxResults:)``.
     package func priorities() async throws(JiraError) -> JiraReply<[JiraPriority]> {
         try await send(.get("/rest/api/3/priority", "/rest/api/3/priority")) { $0.list(of: { JiraPriority($0) }) }
     }

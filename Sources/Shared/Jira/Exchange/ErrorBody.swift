@@ -10,8 +10,8 @@ struct Said {
     private static let maximumLength = 1000
     private let secret: String
 
-    /// Reads `{errorMessages, errors}`; the gateway's `{code, message}` and `{error}`; RFC 9457's `{title, detail}`; plain text.
-    /// HTML pages and what is no JSON say nothing.
+    /// Reads `{errorMessages, errors}`; the gateway's `{code, message}` and `{error}`; RFC 9457's `{title, detail}`;
+    /// plain text. HTML pages and what is no JSON say nothing.
     init(_ answer: JiraAnswer, redacting secret: String) {
         self.secret = secret
         let type = answer.headers.first(name: "Content-Type")?.lowercased() ?? ""

@@ -42,7 +42,8 @@ extension JiraError {
     /// Sorts an answer that is no success.
     static func failure(_ answer: JiraAnswer, wasHanded: Bool, redacting secret: String) -> JiraError {
         let code = Code(status: answer.status)
-        // A status of the second group that arrives before any of the body was handed over cannot have made anything either.
+        // A status of the second group that arrives before any of the body was handed over cannot have made anything
+        // either.
         let outcome: Outcome = refusals.contains(answer.status) || !wasHanded ? .refused : .uncertain
         let said = Said(answer, redacting: secret)
         let summary = code.summary(status: answer.status)
@@ -59,9 +60,9 @@ extension JiraError {
 
     /// The statuses by which nothing was made.
     ///
-    /// The first row is what Jira's operations document and what the field shows; the second is HTTP's own: the request was turned away
-    /// before any resource could act on it. Every other status leaves a write uncertain, redirections (a proxy may answer so after
-    /// the fact), 408 and 409 included.
+    /// The first row is what Jira's operations document and what the field shows; the second is HTTP's own: the
+    /// request was turned away before any resource could act on it. Every other status leaves a write uncertain,
+    /// redirections (a proxy may answer so after the fact), 408 and 409 included.
     private static let refusals: Set<Int> = [
         400, 401, 403, 404, 413, 415, 422, 429,
         405, 406, 410, 411, 414, 431,
@@ -94,7 +95,7 @@ extension JiraError.Code {
         case NIOSSLError.handshakeFailed, NIOSSLError.unableToValidateCertificate, NIOSSLError.noCertificateToValidate,
             is NIOSSLExtraError:
             self = .tlsFailed
-        case is HTTPParserError:
+        case let error as HTTPParserError where error != .invalidEOFState:
             self = .unreadableAnswer
         default:
             self = .connectionLost

@@ -1,6 +1,7 @@
 /// What goes into a URL, encoded so that it can be nothing but itself.
 enum PercentEncoding {
-    /// A segment of a path: everything but the unreserved characters is encoded, slashes and dots of "." and ".." as well.
+    /// A segment of a path: everything but the unreserved characters is encoded, slashes and dots of "." and ".." as
+    /// well.
     static func segment(_ text: String) -> String {
         text == "." || text == ".." ? text.utf8.map { _ in "%2E" }.joined() : encode(text)
     }

@@ -1,19 +1,25 @@
 import Foundation
 import NIOCore
 
-/// Which addresses are not the public Internet: a Jira address that leads there could be used to reach the operator's network.
+/// Which addresses are not the public Internet: a Jira address that leads there could be used to reach the operator's
+/// network.
 enum PrivateAddress {
-    /// Whether a host, as written in a URL, is or surely means such an address. Other names are judged when they are resolved.
+    /// Whether a host, as written in a URL, is or surely means such an address. Other names are judged when they are
+    /// resolved.
     static func isPrivate(host: String) -> Bool {
         var name = host.lowercased()
         while name.hasSuffix(".") { name.removeLast() }
-        if name == "localhost" || name.hasSuffix(".localhost") || name.hasSuffix(".local") || name.hasSuffix(".internal") {
+        if name == "localhost" || name.hasSuffix(".localhost") || name.hasSuffix(".local")
+            || name.hasSuffix(".internal")
+        {
             return true
         }
         if name.hasPrefix("["), name.hasSuffix("]") { name = String(name.dropFirst().dropLast()) }
-        // No address: a name, whose addresses are checked on connecting.
-        guard let address = try? SocketAddress(ipAddress: name, port: 0) else { return false }
-        return isPrivate(address)
+        if let address = try? SocketAddress(ipAddress: name, port: 0) { return isPrivate(address) }
+        // No address in the usual notation. A name is judged by what it resolves to, yet one that ends in a number is
+        // an address in one of the old notations (WHATWG URL, "ends in a number"), for which there is no honest use.
+        let last = name.split(separator: ".").last ?? ""
+        return last.allSatisfy { $0.isASCII && $0.isNumber } || last.hasPrefix("0x")
     }
 
     static func isPrivate(_ address: SocketAddress) -> Bool {

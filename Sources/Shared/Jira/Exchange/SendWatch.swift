@@ -3,9 +3,10 @@ import Synchronization
 
 /// Knows whether bytes of a request's body were given to the connection: what tells *refused* from *uncertain*.
 ///
-/// AsyncHTTPClient asks a body for its first bytes when a connection is there and the head was written; see ``JiraConnections``. So as
-/// long as ``hand()`` has not happened, no server can have acted on the request, whatever went wrong. After ``close()`` no byte can be handed
-/// over any more: there is no moment at which the answer could change behind the caller's back.
+/// AsyncHTTPClient asks a body for its first bytes when a connection is there and the head was written; see
+/// ``JiraConnections``. So as long as ``hand()`` has not happened, no server can have acted on the request, whatever
+/// went wrong. After ``close()`` no byte can be handed over any more: there is no moment at which the answer could
+/// change behind the caller's back.
 final class SendWatch: Sendable {
     private enum State {
         case waiting

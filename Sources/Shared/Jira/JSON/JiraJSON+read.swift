@@ -250,8 +250,9 @@ private struct JSONReader {
     private mutating func readEscapedScalar() throws(Malformed) -> Unicode.Scalar {
         let first = try readFourHexDigits()
         if let scalar = Unicode.Scalar(first) { return scalar }
-        // A half of a surrogate pair: its other half must follow. A lone one is no character; the replacement character stands
-        // for it, as browsers do, because one broken emoji must not make a page of issues unreadable.
+        // A half of a surrogate pair: its other half must follow. A lone one is no character; the replacement
+        // character stands for it, as browsers do, because one broken emoji must not make a page of issues
+        // unreadable.
         let resume = at
         guard first < 0xDC00, current == UInt8(ascii: "\\") else { return "\u{FFFD}" }
         at += 1

@@ -1,6 +1,6 @@
 extension JiraJSON {
-    /// The value as UTF-8, without white space and with the members of objects in the order of their names: equal values give
-    /// equal bytes.
+    /// The value as UTF-8, without white space and with the members of objects in the order of their names: equal
+    /// values give equal bytes.
     package func encoded() -> [UInt8] {
         var bytes: [UInt8] = []
         write(into: &bytes)

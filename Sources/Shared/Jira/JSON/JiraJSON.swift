@@ -1,7 +1,8 @@
 /// A JSON value, for the parts of Jira's documents that have no fixed shape: fields, properties, allowed values.
 ///
-/// Numbers that are written without fraction and exponent and that fit are ``integer(_:)``, all others ``number(_:)``; ``int`` and
-/// ``double`` read both. Two values are equal when they are spelt alike: `2` and `2.0` are not.
+/// Numbers that are written without fraction and exponent and that fit are ``integer(_:)``, all others
+/// ``number(_:)``; ``int`` and ``double`` read both. Two values are equal when they are spelt alike: `2` and `2.0`
+/// are not.
 package enum JiraJSON: Sendable, Equatable {
     case null
     case bool(Bool)

@@ -85,12 +85,13 @@ package struct JiraBulkFetch: Sendable, Equatable {
 
 /// An issue to be made.
 ///
-/// Rich text comes as ready JSON and goes into the body byte for byte, unread: a description of thousands of nodes is neither parsed nor
-/// copied more than once.
+/// Rich text comes as ready JSON and goes into the body byte for byte, unread: a description of thousands of nodes is
+/// neither parsed nor copied more than once.
 package struct JiraIssueDraft: Sendable, Equatable {
     /// By field id: `project`, `issuetype`, `summary` …
     package var fields: [String: JiraJSON]
-    /// Fields whose value is an Atlassian document, by field id: `description` and custom text fields. Each must be one JSON value.
+    /// Fields whose value is an Atlassian document, by field id: `description` and custom text fields. Each must be
+    /// one JSON value.
     package var documents: [String: [UInt8]]
     /// Issue properties, by key: set in the same step as the issue is made, whatever its screens have.
     package var properties: [String: JiraJSON]
@@ -105,7 +106,8 @@ package struct JiraIssueDraft: Sendable, Equatable {
         self.properties = properties
     }
 
-    /// The body of the create request. A field that is in both ``documents`` and ``fields`` is taken from ``documents``.
+    /// The body of the create request. A field that is in both ``documents`` and ``fields`` is taken from
+    /// ``documents``.
     package func encoded() -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(1024 + documents.values.reduce(0) { $0 + $1.count })

@@ -37,7 +37,8 @@ package struct JiraIssueLink: Sendable, Hashable {
         guard let id = json["id"]?.identifier, let type = json["type"].flatMap({ JiraLinkType($0) }) else { return nil }
         self.id = id
         self.type = type
-        // An issue shows the other end only, under the name of the end that the other one is: the source sees an `outwardIssue`.
+        // An issue shows the other end only, under the name of the end that the other one is: the source sees an
+        // `outwardIssue`.
         if let key = json["outwardIssue"]?["key"]?.string {
             role = .source
             otherKey = key

@@ -1,7 +1,9 @@
 /// Where a search goes on: opaque, valid for seven days, for the same search only.
 ///
 /// It holds the JQL in another spelling, so its descriptions do not show it.
-package struct JiraPageToken: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+package struct JiraPageToken: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible,
+    CustomReflectable
+{
     package let rawValue: String
 
     package init(rawValue: String) { self.rawValue = rawValue }

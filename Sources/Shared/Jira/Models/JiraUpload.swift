@@ -38,8 +38,8 @@ package struct JiraUpload: Sendable {
     /// A file that is read as it is sent.
     /// - Parameters:
     ///   - byteCount: exactly how many bytes `chunks` has; anything else ends the request.
-    ///   - chunks: is asked for one piece after another, no faster than the connection takes them. It must end or throw in its own time: the
-    ///     call returns at its deadline, yet what waits for a piece goes on waiting.
+    ///   - chunks: is asked for one piece after another, no faster than the connection takes them. It must end or
+    ///     throw in its own time: the call returns at its deadline, yet what waits for a piece goes on waiting.
     package init(
         filename: String,
         contentType: String = "application/octet-stream",
