@@ -4,63 +4,146 @@ extension ADFConverter {
     /// Converts bytes that need not be UTF-8.
     package func convert(utf8 html: UnsafeBufferPointer<UInt8>) -> ADFConversion {
         guard html.count <= Self.inputLimit else {
-            return ADFConversion(
-                document: nil,
-                report: ADFReport(
-                    status: .failed,
-                    errorMessage: "HTML is \(html.count / 1024) KB",
-                    suggestedFix: "Remove pasted images or styles; attach files instead",
-                    adfSizeBytes: nil,
-                    characterReduction: nil,
-                    visibleCharacters: nil,
-                    wasCut: false,
-                    warnings: []
-                ),
-                overflow: nil
+            return .failed(
+                "HTML is \((html.count + 1023) / 1024) KB",
+                fix: "Remove pasted images or styles; attach files instead"
             )
         }
-        var options = kGumboDefaultOptions
-        options.max_errors = 0
-        let output = html.withMemoryRebound(to: CChar.self) {
-            gumbo_parse_with_options(&options, $0.baseAddress ?? UnsafePointer(bitPattern: 1), $0.count)
-        }
-        defer { gumbo_destroy_output(&options, output) }
-        var text = ""
-        var stack: [UnsafePointer<GumboNode>] = [UnsafePointer(output!.pointee.root)]
-        while let node = stack.popLast() {
-            switch node.pointee.type {
-            case GUMBO_NODE_TEXT, GUMBO_NODE_WHITESPACE, GUMBO_NODE_CDATA:
-                text += String(cString: node.pointee.v.text.text)
-            case GUMBO_NODE_ELEMENT:
-                let element = node.pointee.v.element
-                switch element.tag {
-                case GUMBO_TAG_HEAD, GUMBO_TAG_SCRIPT, GUMBO_TAG_STYLE: continue
-                case GUMBO_TAG_P, GUMBO_TAG_DIV, GUMBO_TAG_LI, GUMBO_TAG_BR, GUMBO_TAG_TD, GUMBO_TAG_H1, GUMBO_TAG_H2:
-                    text += "\n"
-                default: break
-                }
-                for at in (0..<Int(element.children.length)).reversed() {
-                    let child = element.children.data[at]!.assumingMemoryBound(to: GumboNode.self)
-                    stack.append(UnsafePointer(child))
-                }
-            default: break
+        var findings = Findings()
+        let look = Repair.look(at: html)
+        if look.faults > 0 { findings.note(.repairedText, times: look.faults) }
+        let walk =
+            if let repaired = look.repaired {
+                repaired.withUnsafeBufferPointer { read($0, findings) }
+            } else {
+                read(html, findings)
             }
+        return finish(walk.sketch, walk.findings, characters: look.characters)
+    }
+
+    /// Parses and walks. A page that is too much for the parser's memory is read again with fewer of its tags.
+    private func read(_ html: Bytes, _ found: Findings) -> Walk {
+        for limits in [PreScan.Limits.usual, .strict, .textOnly] {
+            let scan = PreScan(html, limits)
+            var findings = found
+            if scan.ignoredTags > 0 { findings.note(.cappedNesting, times: scan.ignoredTags) }
+            var walk = Walk(accounts: options.knownAccounts, findings: findings, expecting: html.count)
+            let isRead =
+                if let result = scan.result {
+                    result.withUnsafeBufferPointer { parse($0, &walk) }
+                } else {
+                    parse(html, &walk)
+                }
+            if isRead { return walk }
         }
-        let document = ADFDocument.plainText(text)
-        let visible = text.utf16.count
-        let characters = String(decoding: html, as: UTF8.self).utf16.count
-        let reduction = characters == 0 ? 0 : (1000 * (1 - Double(visible) / Double(characters))).rounded() / 10
+        preconditionFailure("text without tags fits the parser's memory")
+    }
+
+    private func parse(_ html: Bytes, _ walk: inout Walk) -> Bool {
+        var arena = tramline_arena()
+        defer { tramline_arena_free(&arena) }
+        let text = UnsafeRawPointer(html.baseAddress ?? UnsafePointer(Self.nothing.utf8Start))
+            .assumingMemoryBound(to: CChar.self)
+        guard let root = tramline_parse(&arena, text, html.count, Self.parserMemory) else { return false }
+        walk.run(root)
+        return true
+    }
+
+    private static let nothing: StaticString = ""
+    /// What the tree of one page may take, bytes.
+    private static let parserMemory = 40 << 20
+
+    private func finish(_ walked: Sketch, _ found: Findings, characters: Int) -> ADFConversion {
+        var sketch = walked
+        sketch.findTaskLists()
+        var placement = Placement(sketch, profile: options.profile, findings: found)
+        placement.run()
+        let visible = placement.visible
+        let reduction =
+            characters == 0 ? 0 : (1000 * (1 - Double(visible) / Double(characters))).rounded() / 10
+        var overflow: String?
+        if visible > Self.lengthLimit {
+            guard case .cut(let note) = options.length else {
+                return .failed(
+                    "Description has \(Self.grouped(visible)) characters; Jira allows \(Self.grouped(Self.lengthLimit))",
+                    fix: Self.fix(excess: visible - Self.lengthLimit, section: sketch.longestSection()),
+                    size: nil, reduction: reduction, visible: visible, warnings: placement.findings.warnings
+                )
+            }
+            overflow = sketch.plainText()
+            placement = cut(sketch, found, note, excess: visible - Self.lengthLimit)
+            placement.findings.note(.cut)
+        } else if visible >= Self.lengthWarning {
+            placement.findings.note(.nearLimit, "\(Self.grouped(visible)) characters")
+        }
+        if let fault = ADFValidator.firstFault(in: placement.json) {
+            return .failed(
+                fault.description,
+                fix: fault.suggestion,
+                size: nil, reduction: reduction, visible: visible, warnings: placement.findings.warnings
+            )
+        }
         return ADFConversion(
-            document: document,
+            document: placement.json,
             report: ADFReport(
                 status: .passed,
                 errorMessage: nil,
                 suggestedFix: nil,
-                adfSizeBytes: document.count,
+                adfSizeBytes: placement.json.count,
+                characterReduction: reduction,
+                visibleCharacters: visible,
+                wasCut: overflow != nil,
+                warnings: placement.findings.warnings
+            ),
+            overflow: overflow
+        )
+    }
+
+    /// Cuts until the document fits: separators that placement adds are not known before.
+    private func cut(_ whole: Sketch, _ found: Findings, _ note: String, excess: Int) -> Placement {
+        var budget = max(0, Self.lengthLimit - note.utf16.count)
+        while true {
+            var sketch = whole
+            sketch.cut(to: budget, note: note)
+            sketch.findTaskLists()
+            var placement = Placement(sketch, profile: options.profile, findings: found)
+            placement.run()
+            if placement.visible <= Self.lengthLimit || budget == 0 { return placement }
+            budget = max(0, budget - max(256, placement.visible - Self.lengthLimit))
+        }
+    }
+
+    private static func fix(excess: Int, section: String?) -> String {
+        let shorten = "Shorten by \(grouped(excess)) characters"
+        return section.map { "\(shorten), or move the section “\($0)” into an attachment" } ?? shorten
+    }
+
+    /// A number with commas between thousands.
+    private static func grouped(_ number: Int) -> String {
+        number < 1000 ? String(number) : "\(grouped(number / 1000)),\(String(number % 1000 + 1000).dropFirst())"
+    }
+}
+
+extension ADFConversion {
+    fileprivate static func failed(
+        _ message: String,
+        fix: String,
+        size: Int? = nil,
+        reduction: Double? = nil,
+        visible: Int? = nil,
+        warnings: [ADFWarning] = []
+    ) -> ADFConversion {
+        ADFConversion(
+            document: nil,
+            report: ADFReport(
+                status: .failed,
+                errorMessage: message,
+                suggestedFix: fix,
+                adfSizeBytes: size,
                 characterReduction: reduction,
                 visibleCharacters: visible,
                 wasCut: false,
-                warnings: []
+                warnings: warnings
             ),
             overflow: nil
         )

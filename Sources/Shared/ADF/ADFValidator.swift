@@ -4,6 +4,8 @@ package enum ADFValidator {
     package static func faults(in document: [UInt8]) -> [ADFFault] {
         []
     }
+
+    static func firstFault(in document: [UInt8]) -> ADFFault? { nil }
 }
 
 /// One fault of a document: which node, where, and why.
@@ -14,6 +16,11 @@ package struct ADFFault: Error, Sendable, Hashable, CustomStringConvertible {
     package let path: String
     /// Why it is not valid, in words.
     package let reason: String
+    /// The first words of what the node shows.
+    package let words: String
+
+    /// What a person can do about it.
+    package var suggestion: String { "Simplify the \(node) near “\(words)”" }
 
     package var description: String { "\(node) at \(path) is not valid: \(reason)" }
 }

@@ -1,0 +1,77 @@
+/// The first look at the input: its length as people count it, and whether it is text.
+enum Repair {
+    /// What the input is.
+    struct Finding {
+        /// Characters of the input, UTF-16 units.
+        var characters = 0
+        /// How many pieces are not UTF-8, or NUL.
+        var faults = 0
+        /// The input with those pieces as U+FFFD, when there are any.
+        var repaired: [UInt8]?
+    }
+
+    /// Looks at each byte once.
+    static func look(at html: Bytes) -> Finding {
+        var finding = Finding()
+        var units = 0
+        var at = 0
+        var kept = 0
+        let count = html.count
+        while at < count {
+            let byte = html[at]
+            if byte < 0x80, byte != 0 {
+                at += 1
+                units += 1
+                continue
+            }
+            let length = sequence(html, at)
+            if length > 0 {
+                at += length
+                units += length == 4 ? 2 : 1
+                continue
+            }
+            if finding.repaired == nil {
+                finding.repaired = []
+                finding.repaired?.reserveCapacity(count + count / 4)
+            }
+            finding.repaired?.append(contentsOf: html[kept..<at])
+            finding.repaired?.append(contentsOf: [0xEF, 0xBF, 0xBD])
+            finding.faults += 1
+            units += 1
+            at += max(1, -length)
+            kept = at
+        }
+        finding.repaired?.append(contentsOf: html[kept...])
+        finding.characters = units
+        return finding
+    }
+
+    /// The length of the well-formed sequence at a place; else the length of its longest beginning of one, negated.
+    ///
+    /// One U+FFFD stands for each such beginning, as in https://encoding.spec.whatwg.org/#utf-8-decoder
+    @inline(__always)
+    private static func sequence(_ bytes: Bytes, _ at: Int) -> Int {
+        let first = bytes[at]
+        let needed: Int
+        var low: UInt8 = 0x80
+        var high: UInt8 = 0xBF
+        switch first {
+        case 0xC2...0xDF: needed = 1
+        case 0xE0...0xEF:
+            needed = 2
+            if first == 0xE0 { low = 0xA0 }
+            if first == 0xED { high = 0x9F }
+        case 0xF0...0xF4:
+            needed = 3
+            if first == 0xF0 { low = 0x90 }
+            if first == 0xF4 { high = 0x8F }
+        default: return -1
+        }
+        for offset in 1...needed {
+            guard at + offset < bytes.count, bytes[at + offset] >= low, bytes[at + offset] <= high else { return -offset }
+            low = 0x80
+            high = 0xBF
+        }
+        return needed + 1
+    }
+}
