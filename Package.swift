@@ -169,7 +169,7 @@ let package = Package(
         tests(of: "Secrets", []),
         tests(of: "Telemetry", [.logging]),
         tests(of: "ADF", []),
-        tests(of: "Postgres", [.logging]),
+        tests(of: "Postgres", [.logging, .serviceLifecycle]),
         tests(of: "Redis", [.logging, .nioCore, .nioEmbedded]),
         tests(of: "Jira", ["JiraSimulator", .logging, .nioCore, .nioPosix]),
         tests(of: "Record", ["TramlineModel", "Postgres"]),

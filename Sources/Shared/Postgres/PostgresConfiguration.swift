@@ -53,6 +53,10 @@ package struct PostgresConfiguration: Sendable {
         self.connectTimeout = connectTimeout
         self.queryTimeout = queryTimeout
         self.acquireTimeout = acquireTimeout
+        // libpq looks at it only when it connects, and what stands there may be a piece of a password.
+        guard value(of: "port")?.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ",") }) ?? true else {
+            throw PostgresError(.configuration, "The database URL's port is no number")
+        }
         set("application_name", applicationName, replacing: false)
         set("client_encoding", "UTF8", replacing: true)
         // A peer that vanished without a word is noticed within a minute, not within the system's two hours.
