@@ -1,4 +1,3 @@
-package import Foundation
 package import Postgres
 package import TramlineModel
 
@@ -10,8 +9,8 @@ package enum OperationStore {
         unescaped: "id, ticket_id, job_id, epoch, attempt, marker, state, low_key_number, intended_at, uncertain_at"
     )
 
-    private static func operation(from row: PostgresRow) throws(PostgresError) -> Operation {
-        Operation(
+    private static func operation(from row: PostgresRow) throws(PostgresError) -> CreateOperation {
+        CreateOperation(
             id: try row.get("id"),
             ticket: try row.get("ticket_id"),
             job: try row.get("job_id"),
@@ -34,7 +33,7 @@ package enum OperationStore {
         by claim: JobClaim,
         lowKeyNumber: Int64?,
         on connection: PostgresConnection
-    ) async throws -> Operation {
+    ) async throws -> CreateOperation {
         let row = try await connection.query(
             """
             INSERT INTO operations (id, ticket_id, job_id, epoch, attempt, marker, low_key_number)
@@ -48,7 +47,7 @@ package enum OperationStore {
     }
 
     /// The unsettled create request of a ticket, if there is one.
-    package static func open(of ticket: TicketID, on client: some PostgresClient) async throws -> Operation? {
+    package static func open(of ticket: TicketID, on client: some PostgresClient) async throws -> CreateOperation? {
         try await client.query(
             "SELECT \(columns) FROM operations WHERE ticket_id = \(ticket) AND state IN ('intended', 'uncertain')"
         ).first.map(operation(from:))
@@ -72,7 +71,7 @@ package enum OperationStore {
     /// Settles a request that made an issue.
     /// - Parameter adopted: whether the issue was found later, its answer having been lost.
     package static func settleCreated(
-        _ operation: Operation,
+        _ operation: CreateOperation,
         as issue: ExportedIssue,
         adopted: Bool,
         on connection: PostgresConnection
@@ -88,7 +87,7 @@ package enum OperationStore {
 
     /// Settles a request that made nothing.
     package static func settleRefused(
-        _ operation: Operation,
+        _ operation: CreateOperation,
         httpStatus: Int?,
         detail: String,
         on connection: PostgresConnection
@@ -104,7 +103,7 @@ package enum OperationStore {
 
     /// Notes that nobody knows whether a request made an issue.
     package static func markUncertain(
-        _ operation: Operation,
+        _ operation: CreateOperation,
         httpStatus: Int?,
         detail: String,
         on connection: PostgresConnection
@@ -119,7 +118,7 @@ package enum OperationStore {
     }
 
     /// How long ago the request was intended, by the database's clock.
-    package static func age(of operation: Operation, on client: some PostgresClient) async throws -> Duration {
+    package static func age(of operation: CreateOperation, on client: some PostgresClient) async throws -> Duration {
         .seconds(
             try await client.query(
                 """

@@ -1,4 +1,3 @@
-package import Foundation
 package import Postgres
 package import TramlineModel
 

@@ -1,4 +1,4 @@
-package import Postgres
+import Postgres
 package import TramlineModel
 
 /// A client's promise that two requests with the same key are the same request.

@@ -17,7 +17,7 @@ package enum OperationState: String, Sendable, CaseIterable, Codable {
 }
 
 /// One create request to Jira for a ticket.
-package struct Operation: Sendable {
+package struct CreateOperation: Sendable {
     package var id: OperationID
     package var ticket: TicketID
     package var job: JobID
