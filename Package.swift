@@ -152,7 +152,7 @@ let package = Package(
         .target(
             name: "JiraSimulator",
             dependencies: [
-                .hummingbird, .httpTypes, .logging, .nioCore, .nioHTTP1, .nioFoundation, .serviceLifecycle,
+                .hummingbirdCore, .httpTypes, .logging, .nioCore, .nioPosix, .nioHTTPTypes, .serviceLifecycle,
             ],
             path: "Tests/Support/JiraSimulator",
             swiftSettings: settings

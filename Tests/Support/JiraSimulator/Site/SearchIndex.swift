@@ -1,0 +1,63 @@
+/// What searches see: every issue as it was a while ago.
+struct SearchIndex: Sendable {
+    private struct Version {
+        let visibleAt: Int
+        /// Nil once deleted.
+        let issue: SimulatedIssue?
+    }
+
+    /// The lag of a change, in milliseconds, drawn from this.
+    var lag: ClosedRange<Int> = 0...0
+    /// The draws, repeatable.
+    private var random = SplitMix(seed: 1)
+    /// Oldest first; those that a later visible one has replaced are dropped when seen.
+    private var versions: [Int: [Version]] = [:]
+
+    /// Enters a change made at `now`, visible after `lag`, else after a drawn lag.
+    mutating func changed(_ id: Int, to issue: SimulatedIssue?, at now: Int, lag: Int? = nil) {
+        let drawn = lag ?? Int.random(in: self.lag, using: &random)
+        // A version never overtakes the one before it.
+        let visibleAt = max(now + drawn, versions[id]?.last?.visibleAt ?? .min)
+        if drawn == 0, visibleAt == now {
+            versions[id] = issue == nil ? nil : [Version(visibleAt: now, issue: issue)]
+        } else {
+            versions[id, default: []].append(Version(visibleAt: visibleAt, issue: issue))
+        }
+    }
+
+    /// The issues as searches see them at `now`.
+    ///
+    /// - Parameter reconciled: Ids that are to be seen as they really are, with their present state.
+    mutating func issues(at now: Int, reconciled: [Int: SimulatedIssue]) -> [SimulatedIssue] {
+        var found: [SimulatedIssue] = []
+        found.reserveCapacity(versions.count)
+        for (id, all) in versions {
+            if let issue = reconciled[id] {
+                found.append(issue)
+            } else if all.count == 1 {
+                if all[0].visibleAt <= now, let issue = all[0].issue { found.append(issue) }
+            } else if let latest = all.lastIndex(where: { $0.visibleAt <= now }) {
+                if let issue = all[latest].issue { found.append(issue) }
+                versions[id] = Array(all[latest...])
+            }
+        }
+        return found
+    }
+}
+
+/// A small repeatable source of randomness (SplitMix64).
+struct SplitMix: RandomNumberGenerator, Sendable {
+    private var state: UInt64
+
+    init(seed: UInt64) {
+        state = seed
+    }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}
