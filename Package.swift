@@ -175,7 +175,7 @@ let package = Package(
         tests(of: "Record", ["TramlineModel", "Postgres"]),
         tests(of: "Delivery", ["TramlineModel", "Redis", .logging]),
         tests(of: "Jobs", ["TramlineModel", "Record", "Delivery", "Postgres", "Redis", .serviceLifecycle]),
-        tests(of: "JiraSimulator", [.asyncHTTPClient, .hummingbird, .httpTypes]),
+        tests(of: "JiraSimulator", [.asyncHTTPClient, .httpTypes, .nioCore, .nioHTTP1]),
         tests(
             of: "API",
             [

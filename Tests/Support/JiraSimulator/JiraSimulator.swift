@@ -33,6 +33,7 @@ package final class JiraSimulator: Sendable {
     /// Runs a simulator on a free port while `body` runs, and takes it down with every connection afterwards.
     ///
     /// - Throws: What `body` throws, or the reason why the port could not be bound.
+    @discardableResult
     package static func run<Result: Sendable>(
         _ configuration: Configuration = Configuration(),
         _ body: @Sendable (JiraSimulator) async throws -> Result
