@@ -69,9 +69,19 @@ struct MigratorTests {
             let changed = Migration(id: 1, name: "one", up: "CREATE TABLE one (z int)", down: "")
             let renamed = Migration(id: 1, name: "uno", up: Self.first.up, down: "")
             let third = Migration(id: 3, name: "three", up: "SELECT 1", down: "")
-            #expect(try await message { try await PostgresMigrator(migrations: [changed, Self.second]).apply(pool) }.contains("changed"))
-            #expect(try await message { try await PostgresMigrator(migrations: [renamed, Self.second]).apply(pool) }.contains("uno"))
-            #expect(try await message { try await PostgresMigrator(migrations: [Self.second]).apply(pool) }.contains("not known"))
+            #expect(
+                try await message { try await PostgresMigrator(migrations: [changed, Self.second]).apply(pool) }
+                    .contains("changed")
+            )
+            #expect(
+                try await message { try await PostgresMigrator(migrations: [renamed, Self.second]).apply(pool) }
+                    .contains("uno")
+            )
+            #expect(
+                try await message { try await PostgresMigrator(migrations: [Self.second]).apply(pool) }.contains(
+                    "not known"
+                )
+            )
             try await PostgresMigrator(migrations: [Self.first, Self.second, third]).apply(pool)
             try await pool.execute("DELETE FROM schema_migrations WHERE id = 2")
             let all = PostgresMigrator(migrations: [Self.first, Self.second, third])
@@ -82,7 +92,12 @@ struct MigratorTests {
     @Test("A script that fails leaves nothing of itself, says where, and keeps what went before")
     func failure() async throws {
         try await withPostgres { pool in
-            let faulty = Migration(id: 2, name: "faulty", up: "CREATE TABLE half ();\n\nCREATE TABEL whole ()", down: "")
+            let faulty = Migration(
+                id: 2,
+                name: "faulty",
+                up: "CREATE TABLE half ();\n\nCREATE TABEL whole ()",
+                down: ""
+            )
             let migrator = PostgresMigrator(migrations: [Self.first, faulty])
             let text = try await message { try await migrator.apply(pool) }
             #expect(text.contains("line 3"))

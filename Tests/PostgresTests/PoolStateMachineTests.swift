@@ -30,7 +30,10 @@ import Testing
         return machine
     }
 
-    private func wait(_ machine: inout PoolStateMachine, at instant: ContinuousClock.Instant? = nil) -> (UInt64, Actions)? {
+    private func wait(
+        _ machine: inout PoolStateMachine,
+        at instant: ContinuousClock.Instant? = nil
+    ) -> (UInt64, Actions)? {
         guard case .waiting(let waiter, let actions) = machine.acquire(at: instant ?? start) else { return nil }
         return (waiter, actions)
     }

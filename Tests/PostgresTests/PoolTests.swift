@@ -118,6 +118,56 @@ struct PoolTests {
         }
     }
 
+    @Test("When the server has ended every connection, the next callers do not notice")
+    func allTerminated() async throws {
+        try await withPostgres(maximumConnections: 4) { (pool) async throws in
+            func burst() async throws {
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for _ in 0..<40 { group.addTask { _ = try await pool.query("SELECT 1") } }
+                    try await group.waitForAll()
+                }
+            }
+            try await burst()
+            let database = try #require(pool.configuration.database)
+            try await withPostgresAdministration { other in
+                _ = try await other.query(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = \(database)"
+                )
+                try await until(other, "SELECT count(*) = 0 FROM pg_stat_activity WHERE datname = \(database)")
+            }
+            try await burst()
+        }
+    }
+
+    @Test("A server that takes the connection and says nothing is away, not busy")
+    func silentServer() async throws {
+        let silent = try SilentServer()
+        let configuration = try PostgresConfiguration(
+            url: "postgres://a@127.0.0.1:\(silent.port)/a",
+            maximumConnections: 1,
+            acquireTimeout: .milliseconds(200)
+        )
+        let pool = PostgresPool(configuration: configuration, logger: PostgresFixture.logger)
+        defer { pool.close() }
+        let error = try await #require(throws: PostgresError.self) { try await pool.ping() }
+        #expect(error.code == .connectionFailed)
+        #expect(error.isTransient)
+    }
+
+    @Test("The search path and the application's name hold on every connection")
+    func sessionSettings() async throws {
+        let configuration = try PostgresConfiguration(
+            url: #require(PostgresFixture.url),
+            applicationName: "tramline settings",
+            searchPath: "one, \"t w\\o\""
+        )
+        let pool = PostgresPool(configuration: configuration, logger: PostgresFixture.logger)
+        defer { pool.close() }
+        #expect(try await pool.query("SHOW search_path").scalar() == "one, \"t w\\o\"")
+        #expect(try await pool.query("SHOW application_name").scalar() == "tramline settings")
+        #expect(try await pool.query("SHOW client_encoding").scalar() == "UTF8")
+    }
+
     @Test("A connection left inside a transaction is not lent again")
     func leftInTransaction() async throws {
         try await withPostgres(maximumConnections: 1) { pool in

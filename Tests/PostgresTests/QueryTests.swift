@@ -8,7 +8,8 @@ import Testing
     @Test("Values become numbered parameters, nested queries are numbered on, names are quoted")
     func interpolation() {
         let condition: PostgresQuery = "a = \(1) AND b = \("x")"
-        let query: PostgresQuery = "SELECT \(true) FROM \(identifier: "we\"ird") WHERE \(condition) \(unescaped: "LIMIT") \(2 as Int?)"
+        let query: PostgresQuery =
+            "SELECT \(true) FROM \(identifier: "we\"ird") WHERE \(condition) \(unescaped: "LIMIT") \(2 as Int?)"
         #expect(query.sql == "SELECT $1 FROM \"we\"\"ird\" WHERE a = $2 AND b = $3 LIMIT $4")
         #expect(query.parameters.map(\.type) == [.bool, .int8, .text, .int8])
         #expect(query.parameters.map(\.length) == [1, 8, 1, 8])
@@ -47,7 +48,8 @@ import Testing
     @Test(
         "A URL that cannot be used is refused without being quoted",
         arguments: [
-            "mysql://a:secret@h/d", "host=h password=secret", "postgres://a:b@h:secret/d", "postgres://a:b@h/d?secret=1",
+            "mysql://a:secret@h/d", "host=h password=secret", "postgres://a:b@h:secret/d",
+            "postgres://a:b@h/d?secret=1",
             "postgres://a:b@h/d?sslmode=%zzsecret", "postgres://[secret/d",
         ]
     )
@@ -80,7 +82,8 @@ import Testing
     @Test(
         "The server's condition is transient, our statement's fault is not",
         arguments: [
-            ("40001", true), ("40P01", true), ("57P01", true), ("57P03", true), ("53300", true), ("08006", true), ("55P03", true),
+            ("40001", true), ("40P01", true), ("57P01", true), ("57P03", true), ("53300", true), ("08006", true),
+            ("55P03", true),
             ("58030", true), ("57014", false), ("23505", false), ("42601", false), ("22P02", false),
         ]
     )

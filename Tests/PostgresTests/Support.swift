@@ -1,3 +1,4 @@
+import Glibc
 import Logging
 import Postgres
 import Synchronization
@@ -38,4 +39,28 @@ func withPostgresAdministration(_ body: (PostgresPool) async throws -> Void) asy
     )
     defer { pool.close() }
     try await body(pool)
+}
+
+/// Listens on a port of its own and never answers.
+final class SilentServer: Sendable {
+    private let descriptor: Int32
+    let port: UInt16
+
+    init() throws {
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let descriptor = descriptor
+        let code = withUnsafeMutablePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, size) + listen(descriptor, 8) + getsockname(descriptor, $0, &size)
+            }
+        }
+        port = UInt16(bigEndian: address.sin_port)
+        try #require(code == 0)
+    }
+
+    deinit { close(descriptor) }
 }

@@ -11,7 +11,9 @@ struct TransactionTests {
     private func withTable(_ body: (PostgresPool) async throws -> Void) async throws {
         try await withPostgres(maximumConnections: 4) { pool in
             try await pool.withConnection {
-                try await $0.simple("CREATE TABLE accounts (id int PRIMARY KEY, sum int); INSERT INTO accounts VALUES (1, 0), (2, 0)")
+                try await $0.simple(
+                    "CREATE TABLE accounts (id int PRIMARY KEY, sum int); INSERT INTO accounts VALUES (1, 0), (2, 0)"
+                )
             }
             try await body(pool)
         }
@@ -105,7 +107,10 @@ struct TransactionTests {
                 try await pool.withTransaction { connection in
                     try await connection.execute("UPDATE accounts SET sum = 1")
                     _ = try await pool.query("SELECT pg_terminate_backend(\(connection.processID))")
-                    try await until(pool, "SELECT count(*) = 0 FROM pg_stat_activity WHERE pid = \(connection.processID)")
+                    try await until(
+                        pool,
+                        "SELECT count(*) = 0 FROM pg_stat_activity WHERE pid = \(connection.processID)"
+                    )
                 }
             }
             #expect(error?.code == .commitUncertain)
@@ -163,6 +168,19 @@ struct TransactionTests {
                 }
             }
             #expect(error?.isSerializationFailure == true)
+        }
+    }
+
+    @Test("A table that changes under a transaction's prepared statement costs one repetition")
+    func stalePlan() async throws {
+        try await withPostgres(maximumConnections: 1) { (pool) async throws in
+            try await pool.execute("CREATE TABLE things (a int)")
+            for _ in 0..<2 { _ = try await pool.query("SELECT * FROM things") }
+            try await pool.execute("ALTER TABLE things ADD b text")
+            let width = try await pool.withTransaction(retries: 1) {
+                try await $0.query("SELECT * FROM things").columns.count
+            }
+            #expect(width == 2)
         }
     }
 

@@ -34,7 +34,10 @@ struct ValueTests {
             try await roundTrip([0, Int16.max, Int16.min], pool)
             try await roundTrip([0, -0.0, 1.5, .pi, .infinity, -.infinity, .leastNonzeroMagnitude], pool)
             try await roundTrip([0, 1.5, Float.greatestFiniteMagnitude], pool)
-            try await roundTrip(["", "a", "naïve 🚊 𝕋ramline", "\u{1}\t\n\"'\\{},NULL", String(repeating: "é", count: 70_000)], pool)
+            try await roundTrip(
+                ["", "a", "naïve 🚊 𝕋ramline", "\u{1}\t\n\"'\\{},NULL", String(repeating: "é", count: 70_000)],
+                pool
+            )
             try await roundTrip([UUID(), UUID(uuidString: "00000000-0000-0000-0000-000000000000")!], pool)
             try await roundTrip([Data(), Data([0, 1, 0, 255]), Data(repeating: 0, count: 100_000)], pool)
             try await roundTrip([[], [UInt8(0)], Array(0...255)], pool)
@@ -130,7 +133,9 @@ struct ValueTests {
     @Test("A column of another type, NULL, or absent is a fault that names the column and hides the value")
     func faults() async throws {
         try await withPostgres { pool in
-            let row = try await pool.query("SELECT 'secret' AS text, NULL::int AS nothing, 70000 AS big, ARRAY[[1]] AS deep").only()
+            let row = try await pool.query(
+                "SELECT 'secret' AS text, NULL::int AS nothing, 70000 AS big, ARRAY[[1]] AS deep"
+            ).only()
             func fault<Value: PostgresDecodable>(_ column: String, _: Value.Type) throws -> PostgresError {
                 try #require(throws: PostgresError.self) { try row.get(column, as: Value.self) }
             }

@@ -93,7 +93,8 @@ package struct PostgresError: Error, Sendable {
     ///
     /// It does not say that nothing was done: after ``Code/connectionLost``, ``Code/timedOut`` and ``Code/commitUncertain``, look first.
     package var isTransient: Bool {
-        switch code {
+        if isStalePlan { return true }
+        return switch code {
         case .connectionLost, .commitUncertain, .timedOut, .poolExhausted: true
         case .connectionFailed, .server: sqlState.map(Self.isTransient(state:)) ?? (code == .connectionFailed)
         case .poolClosed, .cancelled, .rolledBack, .decoding, .encoding, .configuration, .migration: false
@@ -112,7 +113,8 @@ package struct PostgresError: Error, Sendable {
 
 /// What PostgreSQL tells about an error: `PG_DIAG_*` of libpq's `PQresultErrorField`.
 package enum PostgresErrorField: String, Sendable, CaseIterable {
-    case severity, localizedSeverity, sqlState, primary, detail, hint, position, internalPosition, internalQuery, context
+    case severity, localizedSeverity, sqlState, primary, detail, hint, position, internalPosition, internalQuery,
+        context
     case schema, table, column, dataType, constraint, sourceFile, sourceLine, sourceFunction
 }
 
@@ -128,7 +130,9 @@ extension PostgresError: CustomStringConvertible, CustomDebugStringConvertible {
     package var debugDescription: String {
         var text = "\(description) at \(place)"
         for field in PostgresErrorField.allCases {
-            guard let value = fields[field], field != .detail, field != .context, field != .internalQuery else { continue }
+            guard let value = fields[field], field != .detail, field != .context, field != .internalQuery else {
+                continue
+            }
             if field == .primary, sqlState?.hasPrefix("22") == true { continue }
             text += "; \(field.rawValue): \(value)"
         }

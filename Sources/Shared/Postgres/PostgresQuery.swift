@@ -133,7 +133,9 @@ extension PostgresQuery: ExpressibleByStringLiteral, ExpressibleByStringInterpol
         /// Puts a name in, quoted.
         package mutating func appendInterpolation(identifier: String) {
             query.append(text: "\"")
-            query.append(text: identifier.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\""))
+            query.append(
+                text: identifier.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
+            )
             query.append(text: "\"")
         }
 

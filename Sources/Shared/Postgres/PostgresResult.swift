@@ -111,7 +111,11 @@ package struct PostgresRow: Sendable {
             return try Value.decode(bytes, as: result.columns[column].type)
         } catch {
             let place = result.columns[column]
-            throw PostgresError(.decoding, "Column \(place.name) (type \(place.type.rawValue)): \(error.message)", cause: error.cause)
+            throw PostgresError(
+                .decoding,
+                "Column \(place.name) (type \(place.type.rawValue)): \(error.message)",
+                cause: error.cause
+            )
         }
     }
 

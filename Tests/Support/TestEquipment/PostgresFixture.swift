@@ -97,7 +97,9 @@ extension PostgresConfiguration {
 
     /// The URL that names this configuration's database: for processes that a test starts.
     package var testURL: String? {
-        guard let url = PostgresFixture.url, let database, var components = URLComponents(string: url) else { return nil }
+        guard let url = PostgresFixture.url, let database, var components = URLComponents(string: url) else {
+            return nil
+        }
         components.path = "/\(database)"
         return components.string
     }

@@ -28,14 +28,14 @@ final class ConnectionThread: SerialExecutor {
     /// - Parameter name: Shown by `top -H`; up to 15 bytes.
     init(name: String) {
         // The thread holds the executor until it is stopped, so no job can outlive it.
-        let context = unsafe Unmanaged.passRetained(Start(thread: self, name: name)).toOpaque()
+        let context = Unmanaged.passRetained(Start(thread: self, name: name)).toOpaque()
         var thread = pthread_t()
-        let code = unsafe pthread_create(
+        let code = pthread_create(
             &thread,
             nil,
             { context in
-                guard let context = unsafe context else { return nil }
-                let start = unsafe Unmanaged<Start>.fromOpaque(context).takeRetainedValue()
+                guard let context = context else { return nil }
+                let start = Unmanaged<Start>.fromOpaque(context).takeRetainedValue()
                 tramline_name_thread(start.name)
                 start.thread.identity.store(pthread_self(), ordering: .releasing)
                 start.thread.run()
@@ -115,7 +115,7 @@ final class ConnectionThread: SerialExecutor {
     /// Waits for work: without a deadline, since a thread without work has nothing to be late for.
     private func sleep() {
         var descriptor = pollfd(fd: wakeUp.descriptor, events: Int16(POLLIN), revents: 0)
-        _ = unsafe poll(&descriptor, 1, -1)
+        _ = poll(&descriptor, 1, -1)
         wakeUp.reset()
     }
 }

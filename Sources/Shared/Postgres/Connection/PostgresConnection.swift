@@ -113,7 +113,9 @@ package actor PostgresConnection: PostgresClient {
             defer { note() }
             do throws(PostgresError) {
                 // Nothing was sent yet, so the connection stays good.
-                if interrupt.isSet { throw PostgresError(.cancelled, "The task was cancelled before its statement was sent") }
+                if interrupt.isSet {
+                    throw PostgresError(.cancelled, "The task was cancelled before its statement was sent")
+                }
                 return .success(try body(handle, takeOpening(), wait))
             } catch {
                 return .failure(error)
@@ -158,7 +160,7 @@ package actor PostgresConnection: PostgresClient {
     nonisolated var looksAlive: Bool {
         guard condition == .ready else { return false }
         var descriptor = pollfd(fd: currentSocket.load(ordering: .acquiring), events: Int16(POLLIN), revents: 0)
-        return unsafe poll(&descriptor, 1, 0) == 0
+        return poll(&descriptor, 1, 0) == 0
     }
 
     /// Makes the next statement begin a transaction, in the same round trip.

@@ -15,7 +15,8 @@ extension PostgresHandle {
     ///
     /// - Parameter opening: A statement to go ahead of them, as `BEGIN`.
     /// - Throws: The first error; none of the results is given then.
-    func run(_ queries: [PostgresQuery], opening: String? = nil, _ wait: Wait) throws(PostgresError) -> [PostgresResult] {
+    func run(_ queries: [PostgresQuery], opening: String? = nil, _ wait: Wait) throws(PostgresError) -> [PostgresResult]
+    {
         for query in queries {
             if let fault = query.fault { throw fault }
             guard query.parameters.count <= Int(UInt16.max) else {
@@ -33,7 +34,7 @@ extension PostgresHandle {
     }
 
     private func send(_ command: String, _ connection: OpaquePointer, _ steps: inout [Step]) throws(PostgresError) {
-        guard unsafe PQsendQueryParams(connection, command, 0, nil, nil, nil, nil, 1) != 0 else { throw refused(connection) }
+        guard PQsendQueryParams(connection, command, 0, nil, nil, nil, nil, 1) != 0 else { throw refused(connection) }
         steps.append(.command)
     }
 
@@ -56,14 +57,14 @@ extension PostgresHandle {
                 try send("DEALLOCATE \(forgotten)", connection, &steps)
             }
         }
-        let wasSent = unsafe query.storage.withUnsafeBufferPointer { storage in
+        let wasSent = query.storage.withUnsafeBufferPointer { storage in
             // A pointer that is null means NULL, so an empty value needs one that is not.
-            let empty = unsafe UnsafePointer<CChar>(bitPattern: 1)
-            let base = unsafe storage.baseAddress.map { unsafe UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self) }
-            let values = unsafe query.parameters.map { parameter in
-                unsafe parameter.length < 0 ? nil : (base ?? empty).map { unsafe $0 + (base == nil ? 0 : parameter.offset) }
+            let empty = UnsafePointer<CChar>(bitPattern: 1)
+            let base = storage.baseAddress.map { UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self) }
+            let values = query.parameters.map { parameter in
+                parameter.length < 0 ? nil : (base ?? empty).map { $0 + (base == nil ? 0 : parameter.offset) }
             }
-            return unsafe PQsendQueryPrepared(
+            return PQsendQueryPrepared(
                 connection,
                 name,
                 Int32(values.count),

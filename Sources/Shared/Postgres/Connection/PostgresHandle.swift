@@ -69,11 +69,11 @@ final class PostgresHandle {
         PQsetErrorVerbosity(connection, PQERRORS_DEFAULT)
         guard PQsetnonblocking(connection, 1) == 0 else { throw connectFailure(connection) }
         // Without a receiver libpq writes the server's notices to standard error.
-        unsafe PQsetNoticeReceiver(
+        PQsetNoticeReceiver(
             connection,
             { context, result in
-                guard let context = unsafe context, let result else { return }
-                let handle = unsafe Unmanaged<PostgresHandle>.fromOpaque(context).takeUnretainedValue()
+                guard let context = context, let result else { return }
+                let handle = Unmanaged<PostgresHandle>.fromOpaque(context).takeUnretainedValue()
                 handle.logger.debug(
                     "PostgreSQL gave a notice",
                     metadata: ["notice": .string(ServerFields.read(result)[.primary] ?? "")]
@@ -88,7 +88,9 @@ final class PostgresHandle {
         let text = String(cString: PQerrorMessage(connection))
         finish()
         // "FATAL:  28P01: password authentication failed for user …", then "LOCATION:  …" on a line of its own.
-        let lines = text.split(separator: "\n").filter { !$0.hasPrefix("LOCATION:") && !$0.hasPrefix("\tIs the server") }
+        let lines = text.split(separator: "\n").filter {
+            !$0.hasPrefix("LOCATION:") && !$0.hasPrefix("\tIs the server")
+        }
         let state = text.firstMatch(of: #/(?:FATAL|ERROR|PANIC):\s+([0-9A-Z]{5}): /#).map { String($0.output.1) }
         return PostgresError(
             .connectionFailed,
@@ -135,7 +137,8 @@ final class PostgresHandle {
     /// - Parameter fields: What the server said at last, if it did.
     func lost(_ connection: OpaquePointer, _ fields: [PostgresErrorField: String] = [:]) -> PostgresError {
         isUsable = false
-        let known = [fields, lastWords, [.primary: String(cString: PQerrorMessage(connection))]].first { !$0.isEmpty } ?? [:]
+        let known =
+            [fields, lastWords, [.primary: String(cString: PQerrorMessage(connection))]].first { !$0.isEmpty } ?? [:]
         return PostgresError(.connectionLost, "The connection to the database broke", fields: known)
     }
 
@@ -162,13 +165,13 @@ private func withCArrays<R>(
     _ second: [String],
     _ body: (UnsafePointer<UnsafePointer<CChar>?>, UnsafePointer<UnsafePointer<CChar>?>) -> R
 ) -> R {
-    let copies = unsafe (first + second).map { unsafe strdup($0) }
-    defer { unsafe copies.forEach { unsafe free($0) } }
-    let keywords = unsafe copies[..<first.count].map { unsafe UnsafePointer($0) } + [nil]
-    let values = unsafe copies[first.count...].map { unsafe UnsafePointer($0) } + [nil]
-    return unsafe keywords.withUnsafeBufferPointer { keywords in
-        unsafe values.withUnsafeBufferPointer { values in
-            unsafe body(keywords.baseAddress!, values.baseAddress!)
+    let copies = (first + second).map { strdup($0) }
+    defer { for copy in copies { free(copy) } }
+    let keywords = copies[..<first.count].map { UnsafePointer($0) } + [nil]
+    let values = copies[first.count...].map { UnsafePointer($0) } + [nil]
+    return keywords.withUnsafeBufferPointer { keywords in
+        values.withUnsafeBufferPointer { values in
+            body(keywords.baseAddress!, values.baseAddress!)
         }
     }
 }

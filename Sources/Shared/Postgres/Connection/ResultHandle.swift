@@ -58,14 +58,14 @@ struct ResultHandle: ~Copyable {
                 size += Int(max(length, 0))
             }
         }
-        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: size) { target, initialized in
+        let bytes = [UInt8](unsafeUninitializedCapacity: size) { target, initialized in
             var cell = 0
             for row in 0..<height {
                 for column in 0..<width {
                     defer { cell += 1 }
                     let length = Int(cells[cell].length)
-                    guard length > 0, let value = unsafe PQgetvalue(pointer, row, column) else { continue }
-                    unsafe UnsafeMutableRawPointer(target.baseAddress! + cells[cell].offset)
+                    guard length > 0, let value = PQgetvalue(pointer, row, column) else { continue }
+                    UnsafeMutableRawPointer(target.baseAddress! + cells[cell].offset)
                         .copyMemory(from: value, byteCount: length)
                 }
             }

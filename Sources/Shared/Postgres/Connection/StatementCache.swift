@@ -44,7 +44,8 @@ struct StatementCache {
     mutating func insert(_ key: Key, name: String) -> String? {
         uses += 1
         statements[key] = Statement(name: name, shape: nil, lastUse: uses)
-        guard statements.count > capacity, let oldest = statements.min(by: { $0.value.lastUse < $1.value.lastUse }) else {
+        guard statements.count > capacity, let oldest = statements.min(by: { $0.value.lastUse < $1.value.lastUse })
+        else {
             return nil
         }
         statements[oldest.key] = nil

@@ -64,8 +64,8 @@ struct Wait {
                 pollfd(fd: wakeUp.descriptor, events: Int16(POLLIN), revents: 0),
                 pollfd(fd: socket, events: Int16(events), revents: 0)
             )
-            let count = unsafe withUnsafeMutableBytes(of: &descriptors) {
-                unsafe poll($0.baseAddress?.assumingMemoryBound(to: pollfd.self), 2, left.pollMilliseconds)
+            let count = withUnsafeMutableBytes(of: &descriptors) {
+                poll($0.baseAddress?.assumingMemoryBound(to: pollfd.self), 2, left.pollMilliseconds)
             }
             if count < 0 {
                 precondition(errno == EINTR || errno == EAGAIN, "poll: errno \(errno)")

@@ -41,7 +41,10 @@ struct MigrationPlan {
             faults.append("\(migration.id) (\(migration.name)) was not applied but a later one was")
         }
         guard faults.isEmpty else {
-            throw PostgresError(.migration, "The database's history differs from ours: \(faults.joined(separator: "; "))")
+            throw PostgresError(
+                .migration,
+                "The database's history differs from ours: \(faults.joined(separator: "; "))"
+            )
         }
         self.pending = known.filter { !done.contains($0.id) }
         self.applied = known.filter { done.contains($0.id) }

@@ -115,7 +115,8 @@ package struct PostgresMigrator: Sendable {
                 try await connection.execute(record())
             }
         } catch let error as PostgresError {
-            let line = error.fields[.position].flatMap { Int($0) }.map { " in line \(script.line(ofCharacter: $0))" } ?? ""
+            let line =
+                error.fields[.position].flatMap { Int($0) }.map { " in line \(script.line(ofCharacter: $0))" } ?? ""
             throw PostgresError(
                 .migration,
                 "Migration \(migration.id) (\(migration.name)) failed\(line): \(error.message)",
@@ -131,7 +132,11 @@ package struct PostgresMigrator: Sendable {
         var applied: [MigrationPlan.Applied] = []
         for row in rows {
             applied.append(
-                MigrationPlan.Applied(id: try row.get("id"), name: try row.get("name"), checksum: try row.get("checksum"))
+                MigrationPlan.Applied(
+                    id: try row.get("id"),
+                    name: try row.get("name"),
+                    checksum: try row.get("checksum")
+                )
             )
         }
         return try MigrationPlan(

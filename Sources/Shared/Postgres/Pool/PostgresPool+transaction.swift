@@ -14,7 +14,8 @@ extension PostgresPool {
     /// - Parameters:
     ///   - isolation: Default: read committed.
     ///   - isReadOnly: Whether the server refuses writes.
-    ///   - retries: How often the whole is repeated after it lost against another transaction (40001, 40P01), with a jittered pause.
+    ///   - retries: How often the whole is repeated after it lost against another transaction (40001, 40P01), or
+    ///     met a table that had changed under a prepared statement, with a jittered pause.
     /// - Throws: The closure's error, whatever becomes of the rollback. ``PostgresError`` with `.rolledBack` when the closure swallowed an
     ///   error that had ended the transaction; `.commitUncertain` when the answer to the commit was lost.
     package func withTransaction<R: Sendable>(
@@ -30,7 +31,9 @@ extension PostgresPool {
                 return try await withConnection { connection in
                     try await connection.withTransaction(begin, body)
                 }
-            } catch let error as PostgresError where error.isSerializationFailure && attempt < retries {
+            } catch let error as PostgresError
+                where (error.isSerializationFailure || error.isStalePlan) && attempt < retries
+            {
                 attempt += 1
                 let backoff = Backoff(base: .milliseconds(10), greatest: .milliseconds(500))
                 try await Task.sleep(for: backoff.pause(failures: attempt, unit: .random(in: 0..<1)))
@@ -76,7 +79,12 @@ extension PostgresConnection {
         } catch {
             // Refused, or never sent: then the transaction is known not to stand.
             guard condition == .unusable else { throw error }
-            throw PostgresError(.commitUncertain, "The answer to a commit was lost", sqlState: error.sqlState, cause: error)
+            throw PostgresError(
+                .commitUncertain,
+                "The answer to a commit was lost",
+                sqlState: error.sqlState,
+                cause: error
+            )
         }
         guard result.command == "COMMIT" else {
             throw PostgresError(.rolledBack, "The transaction had failed before, so it was rolled back")

@@ -56,7 +56,8 @@ package final class PostgresPool: Service, PostgresClient {
         defer { close() }
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
-                do { try await Task.sleep(for: Self.upkeepInterval) } catch { return }  // it throws on cancellation only
+                // It throws on cancellation only.
+                do { try await Task.sleep(for: Self.upkeepInterval) } catch { return }
                 self.maintain()
             }
         }
@@ -213,7 +214,9 @@ package final class PostgresPool: Service, PostgresClient {
         var closed: [PostgresConnection] = []
         state.withLock { state in
             for grant in actions.grants {
-                answers.append((state.waiters.removeValue(forKey: grant.waiter)!, .success(state.connections[grant.connection]!)))
+                answers.append(
+                    (state.waiters.removeValue(forKey: grant.waiter)!, .success(state.connections[grant.connection]!))
+                )
             }
             for id in actions.opens {
                 let connection = PostgresConnection(id: id, configuration: configuration, logger: logger)
@@ -246,7 +249,11 @@ package final class PostgresPool: Service, PostgresClient {
                     state.interrupts[connection.id] = nil
                     return state.machine.opened(connection.id, unit: unit, at: .now)
                 }
-                let (actions, next) = state.machine.openFailed(connection.id, isTransient: error.isTransient, unit: unit)
+                let (actions, next) = state.machine.openFailed(
+                    connection.id,
+                    isTransient: error.isTransient,
+                    unit: unit
+                )
                 pause = next
                 return actions
             }
@@ -270,6 +277,12 @@ package final class PostgresPool: Service, PostgresClient {
             return PostgresError(failure.code, failure.message, sqlState: failure.sqlState, cause: failure)
         }
         let limit = configuration.maximumConnections
+        guard state.machine.leasedCount >= limit else {
+            return PostgresError(
+                .connectionFailed,
+                "The database did not answer within \(configuration.acquireTimeout)"
+            )
+        }
         return PostgresError(.poolExhausted, "All \(limit) connections stayed busy for \(configuration.acquireTimeout)")
     }
 }

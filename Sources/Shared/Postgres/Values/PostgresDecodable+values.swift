@@ -77,7 +77,7 @@ extension String: PostgresDecodable {
     }
 
     private static func utf8(_ bytes: RawSpan) throws(PostgresError) -> String {
-        let text = unsafe bytes.withUnsafeBytes { unsafe String(validating: $0, as: UTF8.self) }
+        let text = bytes.withUnsafeBytes { String(validating: $0, as: UTF8.self) }
         guard let text else { throw PostgresError(.decoding, "it is no valid UTF-8") }
         return text
     }
@@ -111,7 +111,7 @@ extension Date: PostgresDecodable {
 extension Data: PostgresDecodable {
     package static func decode(_ bytes: RawSpan, as type: PostgresType) throws(PostgresError) -> Data {
         guard type == .bytea else { throw mismatch(type) }
-        return unsafe bytes.withUnsafeBytes { unsafe Data($0) }
+        return bytes.withUnsafeBytes { Data($0) }
     }
 }
 

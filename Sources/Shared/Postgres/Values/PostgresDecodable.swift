@@ -31,7 +31,9 @@ extension PostgresDecodable {
         let count = try reader.integer(Int32.self, in: bytes)
         _ = try reader.integer(Int32.self, in: bytes)  // the lower bound
         // Each element takes at least four bytes, so the count cannot ask for more memory than was sent.
-        guard count >= 0, Int(count) <= bytes.byteCount / 4 else { throw PostgresError(.decoding, "an array's length is wrong") }
+        guard count >= 0, Int(count) <= bytes.byteCount / 4 else {
+            throw PostgresError(.decoding, "an array's length is wrong")
+        }
         var values: [Self] = []
         values.reserveCapacity(Int(count))
         for _ in 0..<count {
@@ -70,7 +72,7 @@ struct PostgresReader {
         in bytes: RawSpan
     ) throws(PostgresError) -> Value {
         let range = try range(of: MemoryLayout<Value>.size, in: bytes)
-        return Value(bigEndian: unsafe bytes.unsafeLoadUnaligned(fromByteOffset: range.lowerBound, as: Value.self))
+        return Value(bigEndian: bytes.unsafeLoadUnaligned(fromByteOffset: range.lowerBound, as: Value.self))
     }
 
     /// Where the next bytes stand.
@@ -90,6 +92,6 @@ extension RawSpan {
 
     /// A copy, without the first bytes.
     func array(from start: Int = 0) -> [UInt8] {
-        unsafe withUnsafeBytes { unsafe Array($0.dropFirst(start)) }
+        withUnsafeBytes { Array($0.dropFirst(start)) }
     }
 }

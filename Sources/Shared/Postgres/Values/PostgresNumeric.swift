@@ -61,7 +61,9 @@ struct PostgresNumeric {
     /// The integer, where it is one and fits.
     var integer: Int? {
         guard sign == .positive || sign == .negative else { return nil }
-        guard digits.count <= weight + 1 || digits.dropFirst(max(0, weight + 1)).allSatisfy({ $0 == 0 }) else { return nil }
+        guard digits.count <= weight + 1 || digits.dropFirst(max(0, weight + 1)).allSatisfy({ $0 == 0 }) else {
+            return nil
+        }
         var value = 0
         guard weight >= 0 else { return 0 }
         for place in 0...weight {
