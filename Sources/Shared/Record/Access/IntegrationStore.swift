@@ -149,7 +149,7 @@ package struct IntegrationStore: Sendable {
                 WHERE teams.id = team_id AND teams.name = \(team) AND site = \(site)
                 """
             ) == 1
-        } catch let error as PostgresError where error.isForeignKeyViolation() {
+        } catch where error.isForeignKeyViolation() {
             throw RecordError(.conflict, "Sessions use the integration \(site); it cannot be removed.")
         }
     }
