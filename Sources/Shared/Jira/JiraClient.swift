@@ -87,7 +87,7 @@ extension JiraClient {
         let watch = SendWatch(onSend: sendHook)
         let exchange = JiraExchange(connections: connections, site: site, credential: credential, watch: watch)
         let started = ContinuousClock.now
-        let (result, ending) = await exchange.run(call)
+        let (result, ending) = await exchange.run(call, timeout: exchangeTimeout(of: call))
         let handed = watch.close()
         let roundTrip = ContinuousClock.now - (handed ?? started)
 
@@ -98,7 +98,7 @@ extension JiraClient {
                 ending: ending,
                 wasHanded: handed != nil,
                 isBodiless: call.isBodiless,
-                timeout: connections.configuration.requestTimeout
+                timeout: exchangeTimeout(of: call)
             )
             error.call = call.name
             log(call, error: error, roundTrip: roundTrip)
@@ -125,6 +125,10 @@ extension JiraClient {
         }
     }
 
+    private func exchangeTimeout(of call: JiraCall) -> Duration {
+        connections.configuration.requestTimeout + call.additionalTime
+    }
+
     /// Lets a whole success pass and sorts the rest.
     private func check(
         _ answer: JiraAnswer,
@@ -139,20 +143,19 @@ extension JiraClient {
             if fault is AnswerTooLarge {
                 throw JiraError(.oversizedAnswer, .uncertain, message: "Jira's answer is too large.")
             }
-            var error = JiraError.withoutAnswer(
+            // Whatever broke off, the status has said that it was done.
+            throw .withoutAnswer(
                 fault,
                 ending: ending,
-                wasHanded: wasHanded,
+                wasHanded: true,
                 isBodiless: call.isBodiless,
-                timeout: connections.configuration.requestTimeout
+                timeout: exchangeTimeout(of: call)
             )
-            error.cause = fault
-            throw error
         }
         // Jira answers many a read with a bad credential as if nobody in particular had asked: 200 and an empty list.
         // To take that for the truth would make issues look deleted. A write that succeeded has succeeded, whoever it
         // counts for.
-        if call.onlyReads, let reason = answer.loginReason, Self.anonymousReasons.contains(reason) {
+        if call.onlyReads, answer.isForNobody {
             throw JiraError(
                 .unauthenticated,
                 .refused,
@@ -160,10 +163,6 @@ extension JiraClient {
             )
         }
     }
-
-    private static let anonymousReasons: Set<String> = [
-        "AUTHENTICATED_FAILED", "AUTHENTICATION_DENIED", "AUTHORISATION_FAILED",
-    ]
 
     private func log(_ call: JiraCall, status: Int, roundTrip: Duration) {
         logger.debug(
@@ -190,6 +189,12 @@ extension JiraAnswer {
     var requestID: String? {
         (headers.first(name: "X-AREQUESTID") ?? headers.first(name: "atl-traceid")).map {
             JiraError.shortened($0, to: 100)
+        }
+    }
+    /// Whether the answer itself says that the credential was not accepted.
+    var isForNobody: Bool {
+        headers[canonicalForm: "X-Seraph-LoginReason"].contains {
+            ["AUTHENTICATED_FAILED", "AUTHENTICATION_DENIED", "AUTHORISATION_FAILED"].contains($0)
         }
     }
     var loginReason: String? {

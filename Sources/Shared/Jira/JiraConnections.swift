@@ -64,6 +64,9 @@ package final class JiraConnections: Sendable {
         )
         settings.httpVersion = .http1Only
         settings.connectionPool.retryConnectionEstablishment = false
+        // One host may stand for many sites: all that are reached through Atlassian's gateway. Who spaces the
+        // requests limits them.
+        settings.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 1024
         settings.connectionPool.idleTimeout = TimeAmount(configuration.idleConnectionLifetime)
         if !configuration.allowInsecure {
             settings.http1_1ConnectionDebugInitializer = refuseIfPrivate

@@ -60,23 +60,23 @@ package struct JiraError: Error, Sendable {
     /// One or two sentences, fit to be shown: at most ``maximumMessageLength`` characters, no secret.
     package let message: String
     /// Which call, without ids: `POST /rest/api/3/issue`.
-    package internal(set) var call: String?
+    package var call: String?
     /// The status, when there was an answer.
-    package internal(set) var status: Int?
+    package var status: Int?
     /// Jira's messages that name no field, in the account's language: for people and logs only.
-    package internal(set) var errorMessages: [String] = []
+    package var errorMessages: [String] = []
     /// Jira's messages by field id: the ids are what to decide on.
-    package internal(set) var fieldErrors: [String: String] = [:]
+    package var fieldErrors: [String: String] = [:]
     /// What the answer said about limits; `nil` when it said nothing.
-    package internal(set) var rateLimit: JiraRateLimit?
+    package var rateLimit: JiraRateLimit?
     /// `X-Seraph-LoginReason`, for example `AUTHENTICATION_DENIED` when a CAPTCHA is asked for.
-    package internal(set) var loginReason: String?
+    package var loginReason: String?
     /// What Atlassian's support asks for (`X-AREQUESTID` or `atl-traceid`).
-    package internal(set) var requestID: String?
+    package var requestID: String?
     /// When Jira answered, by its clock.
-    package internal(set) var serverTime: Date?
+    package var serverTime: Date?
     /// What lies beneath, when there was no answer. Its own description may hold addresses; show ``message`` instead.
-    package internal(set) var cause: (any Error)?
+    package var cause: (any Error)?
     /// Where it was found out: `Jira/File.swift:line`.
     package let place: String
 
@@ -85,7 +85,9 @@ package struct JiraError: Error, Sendable {
 
     package static let maximumMessageLength = 500
 
-    init(
+    /// An error that no answer tells more about; the members that have defaults may be set afterwards.
+    /// - Parameter message: is cut at ``maximumMessageLength`` and rid of control characters.
+    package init(
         _ code: Code,
         _ outcome: Outcome,
         message: String,

@@ -13,6 +13,20 @@ package struct JiraReply<Value: Sendable>: Sendable {
     /// What Atlassian's support asks for.
     package let requestID: String?
 
+    package init(
+        value: Value,
+        roundTrip: Duration,
+        serverTime: Date? = nil,
+        rateLimit: JiraRateLimit? = nil,
+        requestID: String? = nil
+    ) {
+        self.value = value
+        self.roundTrip = roundTrip
+        self.serverTime = serverTime
+        self.rateLimit = rateLimit
+        self.requestID = requestID
+    }
+
     /// The same answer with another value.
     func map<Other: Sendable>(_ transform: (Value) -> Other) -> JiraReply<Other> {
         JiraReply<Other>(

@@ -16,7 +16,8 @@ extension JiraClient {
 
     /// Attaches a file. Not idempotent: the same file twice is two attachments.
     ///
-    /// The file is sent as it is read and never held whole.
+    /// The file is sent as it is read and never held whole. The deadline is later than that of other calls by a
+    /// second for each 256 KiB.
     /// - Returns: What was attached.
     /// - Throws: ``JiraError``; after `.uncertain` look at ``attachments(ofIssue:)`` for name and size before sending
     ///   again. A file that has not exactly ``JiraUpload/byteCount`` bytes never completes the request, so that
@@ -25,6 +26,9 @@ extension JiraClient {
         _ upload: JiraUpload,
         toIssue key: String
     ) async throws(JiraError) -> JiraReply<[JiraAttachment]> {
+        guard upload.byteCount >= 0 else {
+            throw JiraError(.invalidRequest, .refused, message: "A file cannot have \(upload.byteCount) bytes.")
+        }
         let form = MultipartForm(upload)
         let call = JiraCall(
             name: "POST /rest/api/3/issue/{key}/attachments",
@@ -40,10 +44,13 @@ extension JiraClient {
             // Without it Jira takes the request for a forged one and refuses it.
             headers: [("X-Atlassian-Token", "no-check")],
             expected: 200...200,
-            onlyReads: false
+            onlyReads: false,
+            additionalTime: .seconds(upload.byteCount / Self.leastBytesPerSecond)
         )
         return try await send(call) { $0.list(of: { JiraAttachment($0) }) }
     }
+
+    private static let leastBytesPerSecond = 256 << 10
 }
 
 /// The frame of a form with one part, `file` (RFC 7578).

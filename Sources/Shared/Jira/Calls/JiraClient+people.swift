@@ -46,6 +46,7 @@ extension JiraClient {
         _ path: String,
         _ query: [(name: String, value: String)]
     ) async throws(JiraError) -> JiraReply<[JiraUser]> {
-        try await send(.get(path, path, query: query)) { $0.list(of: { JiraUser($0) }) }
+        // Someone without an account id is no use; the others still are.
+        try await send(.get(path, path, query: query)) { $0.array?.compactMap { JiraUser($0) } }
     }
 }

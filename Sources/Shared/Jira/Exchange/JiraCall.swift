@@ -21,6 +21,8 @@ struct JiraCall: Sendable {
     let expected: ClosedRange<Int>
     /// Whether it changes nothing, whatever its method.
     let onlyReads: Bool
+    /// What the deadline of all requests is too short by.
+    var additionalTime = Duration.zero
 
     static func get(_ name: String, _ path: String, query: [(name: String, value: String)] = []) -> JiraCall {
         JiraCall(

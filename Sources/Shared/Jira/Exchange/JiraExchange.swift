@@ -26,14 +26,16 @@ struct JiraExchange: Sendable {
     enum Ending: Sendable { case itself, deadline, cancellation }
 
     /// Runs it. An answer that is there when the deadline passes counts.
-    func run(_ call: JiraCall) async -> (result: Result<JiraAnswer, any Error>, ending: Ending) {
+    func run(
+        _ call: JiraCall,
+        timeout: Duration
+    ) async -> (result: Result<JiraAnswer, any Error>, ending: Ending) {
         enum Event: Sendable {
             case ended(Result<JiraAnswer, any Error>)
             case timerEnded
         }
-        let timeout = connections.configuration.requestTimeout
         return await withTaskGroup(of: Event.self) { group in
-            group.addTask { .ended(await exchange(call)) }
+            group.addTask { .ended(await exchange(call, timeout: timeout)) }
             group.addTask {
                 // It ends early only when the group is cancelled, and then nobody asks why.
                 try? await Task.sleep(for: timeout)
@@ -55,13 +57,13 @@ struct JiraExchange: Sendable {
         }
     }
 
-    private func exchange(_ call: JiraCall) async -> Result<JiraAnswer, any Error> {
+    private func exchange(_ call: JiraCall, timeout: Duration) async -> Result<JiraAnswer, any Error> {
         do {
             let request = makeRequest(call)
             // Nothing tells when a request without a body is written; such requests only read.
             if case .none = call.body { try watch.hand() }
             // Our own timer is the deadline; this one lies behind it and never comes first.
-            let behind = TimeAmount(connections.configuration.requestTimeout) + .seconds(5)
+            let behind = TimeAmount(timeout + .seconds(5))
             let response = try await connections.http.execute(request, deadline: .now() + behind)
             return .success(await readAnswer(response, isSuccess: call.expected.contains(Int(response.status.code))))
         } catch {

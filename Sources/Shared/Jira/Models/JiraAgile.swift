@@ -1,14 +1,14 @@
 package import Foundation
 
 /// A board.
-package struct JiraBoard: Sendable, Hashable {
+package struct JiraBoard: JiraReadable, Hashable {
     package let id: Int
     package let name: String
     /// `scrum`, `kanban` or `simple`.
     package let type: String?
     package let projectKey: String?
 
-    init?(_ json: JiraJSON) {
+    package init?(_ json: JiraJSON) {
         guard let id = json["id"]?.int else { return nil }
         self.id = id
         name = json["name"]?.string ?? ""
@@ -18,12 +18,12 @@ package struct JiraBoard: Sendable, Hashable {
 }
 
 /// The part of a board's configuration that tells how work is estimated.
-package struct JiraBoardConfiguration: Sendable, Hashable {
+package struct JiraBoardConfiguration: JiraReadable, Hashable {
     package let id: Int
     /// The field of the estimate; `nil` for boards without one: kanban boards, and scrum boards that count issues.
     package let estimationFieldID: String?
 
-    init?(_ json: JiraJSON) {
+    package init?(_ json: JiraJSON) {
         guard let id = json["id"]?.int else { return nil }
         self.id = id
         estimationFieldID = json["estimation"]?["field"]?["fieldId"]?.string
@@ -31,7 +31,7 @@ package struct JiraBoardConfiguration: Sendable, Hashable {
 }
 
 /// A sprint, from a board's list or from an issue's sprint field.
-package struct JiraSprint: Sendable, Hashable {
+package struct JiraSprint: JiraReadable, Hashable {
     package enum State: Sendable, Hashable {
         case future, active, closed
         case other(String)
@@ -65,7 +65,7 @@ package struct JiraSprint: Sendable, Hashable {
     package let endDate: Date?
     package let completeDate: Date?
 
-    init?(_ json: JiraJSON) {
+    package init?(_ json: JiraJSON) {
         guard let id = json["id"]?.int, let state = json["state"]?.string else { return nil }
         self.id = id
         self.state = State(state.lowercased())

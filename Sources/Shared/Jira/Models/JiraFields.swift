@@ -1,5 +1,5 @@
 /// The type of a field's values.
-package struct JiraFieldSchema: Sendable, Hashable {
+package struct JiraFieldSchema: JiraReadable, Hashable {
     /// `string`, `number`, `array`, `user`, `option` …
     package let type: String
     /// The type of an array's elements.
@@ -9,7 +9,7 @@ package struct JiraFieldSchema: Sendable, Hashable {
     /// The kind of custom field, a URI-like name that no translation changes.
     package let custom: String?
 
-    init?(_ json: JiraJSON) {
+    package init?(_ json: JiraJSON) {
         guard let type = json["type"]?.string else { return nil }
         self.type = type
         items = json["items"]?.string
@@ -26,7 +26,7 @@ package struct JiraFieldSchema: Sendable, Hashable {
 }
 
 /// A field of a site.
-package struct JiraField: Sendable, Hashable {
+package struct JiraField: JiraReadable, Hashable {
     package let id: String
     package let key: String?
     /// In the account's language.
@@ -36,7 +36,7 @@ package struct JiraField: Sendable, Hashable {
     package let isCustom: Bool
     package let schema: JiraFieldSchema?
 
-    init?(_ json: JiraJSON) {
+    package init?(_ json: JiraJSON) {
         guard let id = json["id"]?.string, !id.isEmpty else { return nil }
         self.id = id
         key = json["key"]?.string
@@ -60,7 +60,7 @@ package struct JiraField: Sendable, Hashable {
 }
 
 /// What may be said about a field when an issue is created.
-package struct JiraFieldMeta: Sendable, Equatable {
+package struct JiraFieldMeta: JiraReadable, Equatable {
     package let id: String
     /// In the account's language.
     package let name: String
@@ -72,7 +72,7 @@ package struct JiraFieldMeta: Sendable, Equatable {
     package let allowedValues: [JiraJSON]?
     package let schema: JiraFieldSchema?
 
-    init?(_ json: JiraJSON) {
+    package init?(_ json: JiraJSON) {
         guard let id = json["fieldId"]?.string ?? json["key"]?.string, !id.isEmpty else { return nil }
         self.id = id
         name = json["name"]?.string ?? id
@@ -91,7 +91,7 @@ package struct JiraFieldMeta: Sendable, Equatable {
 }
 
 /// An issue type.
-package struct JiraIssueType: Sendable, Hashable {
+package struct JiraIssueType: JiraReadable, Hashable {
     package let id: String
     /// In the account's language.
     package let name: String
@@ -101,7 +101,7 @@ package struct JiraIssueType: Sendable, Hashable {
     /// −1 for sub-tasks, 0 for the usual ones, 1 for epics.
     package let hierarchyLevel: Int?
 
-    init?(_ json: JiraJSON) {
+    package init?(_ json: JiraJSON) {
         guard let id = json["id"]?.identifier, let name = json["name"]?.string else { return nil }
         self.id = id
         self.name = name
@@ -112,12 +112,12 @@ package struct JiraIssueType: Sendable, Hashable {
 }
 
 /// A priority of a site.
-package struct JiraPriority: Sendable, Hashable {
+package struct JiraPriority: JiraReadable, Hashable {
     package let id: String
     package let name: String
     package let isDefault: Bool
 
-    init?(_ json: JiraJSON) {
+    package init?(_ json: JiraJSON) {
         guard let id = json["id"]?.identifier, let name = json["name"]?.string else { return nil }
         self.id = id
         self.name = name

@@ -1,7 +1,7 @@
 package import Foundation
 
 /// An issue that a create made.
-package struct CreatedIssue: Sendable, Hashable {
+package struct CreatedIssue: JiraReadable, Hashable {
     /// The numeric id, as a string: it stays when the issue moves.
     package let id: String
     package let key: String
@@ -14,14 +14,14 @@ package struct CreatedIssue: Sendable, Hashable {
         self.selfURL = selfURL
     }
 
-    init?(_ json: JiraJSON) {
+    package init?(_ json: JiraJSON) {
         guard let id = json["id"]?.identifier, let key = json["key"]?.string, !key.isEmpty else { return nil }
         self.init(id: id, key: key, selfURL: json["self"]?.string)
     }
 }
 
 /// An issue with the fields and properties that were asked for.
-package struct JiraIssue: Sendable, Equatable {
+package struct JiraIssue: JiraReadable, Equatable {
     /// The numeric id, as a string: it stays when the issue moves.
     package let id: String
     /// The key at the time of the answer; `nil` when only ids were asked for.
@@ -38,7 +38,7 @@ package struct JiraIssue: Sendable, Equatable {
         self.properties = properties
     }
 
-    init?(_ json: JiraJSON) {
+    package init?(_ json: JiraJSON) {
         guard let id = json["id"]?.identifier else { return nil }
         self.init(
             id: id,
@@ -70,13 +70,13 @@ package struct JiraIssue: Sendable, Equatable {
 }
 
 /// What a bulk fetch gave. An issue that does not exist, or is not to be seen, is in neither list.
-package struct JiraBulkFetch: Sendable, Equatable {
+package struct JiraBulkFetch: JiraReadable, Equatable {
     /// In ascending order of their ids; under their present keys, should they have moved.
     package let issues: [JiraIssue]
     /// The ids of issues that could not be given now: ask again.
     package let retriableIDs: [String]
 
-    init?(_ json: JiraJSON) {
+    package init?(_ json: JiraJSON) {
         guard let issues = json["issues"]?.list(of: { JiraIssue($0) }) else { return nil }
         self.issues = issues
         retriableIDs = (json["issueErrors"]?.array ?? []).compactMap { $0["id"]?.identifier }

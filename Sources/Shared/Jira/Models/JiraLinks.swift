@@ -1,5 +1,5 @@
 /// A type of links between issues.
-package struct JiraLinkType: Sendable, Hashable {
+package struct JiraLinkType: JiraReadable, Hashable {
     package let id: String
     /// `Blocks`.
     package let name: String
@@ -8,7 +8,7 @@ package struct JiraLinkType: Sendable, Hashable {
     /// What the source says of the target: `blocks`.
     package let outward: String
 
-    init?(_ json: JiraJSON) {
+    package init?(_ json: JiraJSON) {
         guard let id = json["id"]?.identifier, let name = json["name"]?.string else { return nil }
         self.id = id
         self.name = name
@@ -18,7 +18,7 @@ package struct JiraLinkType: Sendable, Hashable {
 }
 
 /// A link as one of its two issues shows it.
-package struct JiraIssueLink: Sendable, Hashable {
+package struct JiraIssueLink: JiraReadable, Hashable {
     /// What the issue that was read is to the other one.
     package enum Role: Sendable, Hashable {
         /// The one that does: it `blocks` the other.
@@ -33,7 +33,7 @@ package struct JiraIssueLink: Sendable, Hashable {
     package let role: Role
     package let otherKey: String
 
-    init?(_ json: JiraJSON) {
+    package init?(_ json: JiraJSON) {
         guard let id = json["id"]?.identifier, let type = json["type"].flatMap({ JiraLinkType($0) }) else { return nil }
         self.id = id
         self.type = type

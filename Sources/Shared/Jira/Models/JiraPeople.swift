@@ -1,5 +1,5 @@
 /// A user as far as this account may see them.
-package struct JiraUser: Sendable, Hashable {
+package struct JiraUser: JiraReadable, Hashable {
     /// What kind of account it is.
     package enum AccountType: Sendable, Hashable {
         case atlassian, app, customer
@@ -41,7 +41,7 @@ package struct JiraUser: Sendable, Hashable {
         self.timeZone = timeZone
     }
 
-    init?(_ json: JiraJSON) {
+    package init?(_ json: JiraJSON) {
         guard let accountID = json["accountId"]?.string, !accountID.isEmpty else { return nil }
         self.init(
             accountID: accountID,

@@ -52,12 +52,12 @@ package struct JiraSearch: Sendable, Equatable {
 }
 
 /// One page of a search. A page may be empty and still have a next one.
-package struct JiraSearchPage: Sendable, Equatable {
+package struct JiraSearchPage: JiraReadable, Equatable {
     package let issues: [JiraIssue]
     /// Where the next page begins; `nil` for the last one.
     package let next: JiraPageToken?
 
-    init?(_ json: JiraJSON) {
+    package init?(_ json: JiraJSON) {
         guard let issues = json["issues"]?.list(of: { JiraIssue($0) }) else { return nil }
         self.issues = issues
         // The end is a missing token or isLast, whichever comes first; either has been seen without the other.

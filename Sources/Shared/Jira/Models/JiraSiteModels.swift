@@ -1,7 +1,7 @@
 package import Foundation
 
 /// A project.
-package struct JiraProject: Sendable, Hashable {
+package struct JiraProject: JiraReadable, Hashable {
     /// What made it: decides where its fields are administered.
     package enum Style: Sendable, Hashable { case companyManaged, teamManaged }
 
@@ -14,7 +14,7 @@ package struct JiraProject: Sendable, Hashable {
     package let isArchived: Bool
     package let issueTypes: [JiraIssueType]
 
-    init?(_ json: JiraJSON) {
+    package init?(_ json: JiraJSON) {
         guard let id = json["id"]?.identifier, let key = json["key"]?.string else { return nil }
         self.id = id
         self.key = key
@@ -28,7 +28,7 @@ package struct JiraProject: Sendable, Hashable {
 }
 
 /// What a site says of itself.
-package struct JiraServerInfo: Sendable, Hashable {
+package struct JiraServerInfo: JiraReadable, Hashable {
     package let baseURL: String?
     /// `Cloud`, or something else: then this client is not for it.
     package let deploymentType: String?
@@ -36,7 +36,7 @@ package struct JiraServerInfo: Sendable, Hashable {
     package let title: String?
     package let serverTime: Date?
 
-    init?(_ json: JiraJSON) {
+    package init?(_ json: JiraJSON) {
         guard json.object != nil else { return nil }
         baseURL = json["baseUrl"]?.string
         deploymentType = json["deploymentType"]?.string
@@ -47,12 +47,12 @@ package struct JiraServerInfo: Sendable, Hashable {
 }
 
 /// Whether and how large files may be attached.
-package struct JiraAttachmentSettings: Sendable, Hashable {
+package struct JiraAttachmentSettings: JiraReadable, Hashable {
     package let isEnabled: Bool
     /// In bytes.
     package let uploadLimit: Int?
 
-    init?(_ json: JiraJSON) {
+    package init?(_ json: JiraJSON) {
         guard let isEnabled = json["enabled"]?.bool else { return nil }
         self.isEnabled = isEnabled
         uploadLimit = json["uploadLimit"]?.int
@@ -60,14 +60,14 @@ package struct JiraAttachmentSettings: Sendable, Hashable {
 }
 
 /// A file of an issue.
-package struct JiraAttachment: Sendable, Hashable {
+package struct JiraAttachment: JiraReadable, Hashable {
     package let id: String
     package let filename: String
     package let size: Int?
     package let mimeType: String?
     package let created: Date?
 
-    init?(_ json: JiraJSON) {
+    package init?(_ json: JiraJSON) {
         guard let id = json["id"]?.identifier, let filename = json["filename"]?.string else { return nil }
         self.id = id
         self.filename = filename
