@@ -142,14 +142,15 @@ package struct IntegrationStore: Sendable {
     /// - Returns: Whether there was one.
     /// - Throws: ``RecordError`` with `.conflict` while sessions use it.
     package func remove(team: String, site: String) async throws -> Bool {
-        do {
+        do throws(PostgresError) {
             return try await pool.execute(
                 """
                 DELETE FROM integrations USING teams
                 WHERE teams.id = team_id AND teams.name = \(team) AND site = \(site)
                 """
             ) == 1
-        } catch where error.isForeignKeyViolation() {
+        } catch {
+            guard error.isForeignKeyViolation() else { throw error }
             throw RecordError(.conflict, "Sessions use the integration \(site); it cannot be removed.")
         }
     }
