@@ -119,7 +119,7 @@ func withJira<Result: Sendable>(
     _ sites: [SiteConfiguration] = [SiteConfiguration()],
     latency: Duration = .zero,
     faults: [Fault] = [],
-    _ body: @Sendable (JiraSimulator, Client) async throws -> Result
+    _ body: (JiraSimulator, Client) async throws -> Result
 ) async throws -> Result {
     try await JiraSimulator.run(.init(sites: sites, latency: latency, faults: faults)) { jira in
         try await body(jira, Client(base: jira.baseURL))

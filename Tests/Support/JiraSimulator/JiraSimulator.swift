@@ -36,7 +36,7 @@ package final class JiraSimulator: Sendable {
     @discardableResult
     package static func run<Result: Sendable>(
         _ configuration: Configuration = Configuration(),
-        _ body: @Sendable (JiraSimulator) async throws -> Result
+        _ body: (JiraSimulator) async throws -> Result
     ) async throws -> Result {
         let (started, start) = AsyncStream<JiraSimulator>.makeStream(bufferingPolicy: .bufferingNewest(1))
         let service = try SimulatorService(configuration) { simulator in
@@ -183,6 +183,16 @@ package final class JiraSimulator: Sendable {
     /// Sets how long answers take from now on.
     package func setLatency(_ latency: Duration) {
         server.latency.withLock { $0 = latency }
+    }
+
+    /// Puts the clock of a site, or of all sites, ahead: delayed commits fall due, indexes catch up, limits recover, tokens run out.
+    package func advance(by duration: Duration, site: String? = nil) {
+        server.advance(milliseconds: duration.microseconds / 1000, site: site)
+    }
+
+    /// Stops the sites' clocks: from now on only ``advance(by:site:)`` moves them. The journal's clocks run on.
+    package func stopClocks() {
+        server.stopClocks()
     }
 
     /// Deletes an issue, as somebody in the browser would.

@@ -129,10 +129,7 @@ enum SearchRoutes {
         guard let caller = call.caller else { return ([], try SearchOrder(query.ordering)) }
         let test = try JQLCompiler(site: site, caller: caller, now: call.now).compile(condition)
         let order = try SearchOrder(query.ordering)
-        let present = Dictionary(
-            reconciled.compactMap { id in site.issues[id].map { (id, $0) } },
-            uniquingKeysWith: { first, _ in first }
-        )
+        let present = Dictionary(reconciled.map { ($0, site.issues[$0]) }) { first, _ in first }
         let indexed = site.index.issues(at: call.now, reconciled: present)
         return (indexed.filter { site.isVisible($0, to: caller) && test($0) }, order)
     }

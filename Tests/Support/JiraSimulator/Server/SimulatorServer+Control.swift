@@ -26,6 +26,12 @@ extension SimulatorServer {
             plan.withLock { $0.removeAll() }
             return Answer(empty: 204)
         case (.post, "latency"): return setLatency(request)
+        case (.post, "advance"):
+            guard let milliseconds = request.json?["milliseconds"]?.integer else {
+                return .failure(400, ["`milliseconds` is missing"])
+            }
+            advance(milliseconds: milliseconds, site: request.queryValue("site"))
+            return Answer(empty: 204)
         case (.post, "reset"):
             plan.withLock { $0.removeAll() }
             for box in boxes.values { box.state.withLock { $0 = SimulatedSite($0.configuration, markerProperty: $0.markerProperty) } }
@@ -145,7 +151,7 @@ extension SimulatorServer {
     func settleDue() {
         for box in boxes.values {
             let made = box.state.withLock { site in
-                site.executeDue(wall: wall()).map { ($0.call.request.sequence, $0.issue, site.marker(of: $0.issue)) }
+                site.executeDue(at: site.time(at: wall())).map { ($0.call.request.sequence, $0.issue, site.marker(of: $0.issue)) }
             }
             for (sequence, issue, marker) in made {
                 journal.note(sequence) { entry in
@@ -155,6 +161,16 @@ extension SimulatorServer {
                 }
             }
         }
+    }
+
+    /// Puts the clock of a site, or of all, ahead.
+    func advance(milliseconds: Int, site: String?) {
+        for (name, box) in boxes where site == nil || site == name { box.state.withLock { $0.skew += milliseconds } }
+    }
+
+    /// Stops the sites' clocks.
+    func stopClocks() {
+        for box in boxes.values { box.state.withLock { $0.stoppedAt = wall() } }
     }
 
     /// Changes an issue as somebody in the browser would.

@@ -123,10 +123,10 @@ final class SimulatorServer: Sendable {
 
     private func execute(_ request: SimulatedRequest, _ meeting: FaultPlan.Meeting, at box: Box) -> Ending {
         let (answer, made) = box.state.withLock { site in
-            let wall = journal.now.wall / 1000
             for case .clockSkew(let milliseconds) in meeting.twists { site.skew = milliseconds }
-            let due = site.executeDue(wall: wall).map { ($0.call.request.sequence, $0.issue, site.marker(of: $0.issue)) }
-            let answer = dispatch(request, meeting, &site, wall: wall)
+            let now = site.time(at: journal.now.wall / 1000)
+            let due = site.executeDue(at: now).map { ($0.call.request.sequence, $0.issue, site.marker(of: $0.issue)) }
+            let answer = route(request, meeting, &site, now: now).with(.date, JiraTime.header(now))
             var made = due
             if let issue = answer.made { made.append((request.sequence, issue, site.marker(of: issue))) }
             return (answer, made)
@@ -149,23 +149,10 @@ final class SimulatorServer: Sendable {
     }
 
     /// Finds the route, judges limits and identity, and calls it.
-    private func dispatch(
-        _ request: SimulatedRequest,
-        _ meeting: FaultPlan.Meeting,
-        _ site: inout SimulatedSite,
-        wall: Int
-    ) -> Answer {
-        let now = site.time(at: wall)
-        var answer = route(request, meeting, &site, wall: wall, now: now)
-        answer.headers[.date] = JiraTime.header(now)
-        return answer
-    }
-
     private func route(
         _ request: SimulatedRequest,
         _ meeting: FaultPlan.Meeting,
         _ site: inout SimulatedSite,
-        wall: Int,
         now: Int
     ) -> Answer {
         if request.path == "/oauth/token/accessible-resources", request.method == .get { return resources(request) }
@@ -224,7 +211,7 @@ final class SimulatorServer: Sendable {
                     twists: meeting.twists
                 )
                 if case .delayedCommit(let milliseconds) = meeting.ending {
-                    site.executeLater(call, due: wall + milliseconds)
+                    site.executeLater(call, due: now + milliseconds)
                     return Answer(empty: 204)
                 }
                 answer = route.handler(&site, call)

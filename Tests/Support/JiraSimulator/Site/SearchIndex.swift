@@ -27,13 +27,13 @@ struct SearchIndex: Sendable {
 
     /// The issues as searches see them at `now`.
     ///
-    /// - Parameter reconciled: Ids that are to be seen as they really are, with their present state.
-    mutating func issues(at now: Int, reconciled: [Int: SimulatedIssue]) -> [SimulatedIssue] {
+    /// - Parameter reconciled: Ids that are to be seen as they really are, with their present state: nil when there is none.
+    mutating func issues(at now: Int, reconciled: [Int: SimulatedIssue?]) -> [SimulatedIssue] {
         var found: [SimulatedIssue] = []
         found.reserveCapacity(versions.count)
         for (id, all) in versions {
-            if let issue = reconciled[id] {
-                found.append(issue)
+            if let present = reconciled[id] {
+                if let present { found.append(present) }
             } else if all.count == 1 {
                 if all[0].visibleAt <= now, let issue = all[0].issue { found.append(issue) }
             } else if let latest = all.lastIndex(where: { $0.visibleAt <= now }) {

@@ -24,6 +24,8 @@ struct SimulatedSite: Sendable {
     var revoked: Set<String> = []
     /// Scripted clock skew beside the configuration's, in milliseconds.
     var skew = 0
+    /// The machine's time at which the site's clock was stopped; nil while it runs.
+    var stoppedAt: Int?
 
     init(_ configuration: SiteConfiguration, markerProperty: String) {
         self.configuration = configuration
@@ -33,7 +35,7 @@ struct SimulatedSite: Sendable {
     }
 
     /// The site's time for an instant of the machine's, in milliseconds since 1970.
-    func time(at wall: Int) -> Int { wall + configuration.clockSkew + skew }
+    func time(at wall: Int) -> Int { (stoppedAt ?? wall) + configuration.clockSkew + skew }
 
     // MARK: Looking up
 
@@ -154,7 +156,7 @@ struct SimulatedSite: Sendable {
 
     // MARK: Later
 
-    /// Keeps a request to be executed at `due` (the machine's time, in milliseconds).
+    /// Keeps a request to be executed at `due`, by the site's clock in milliseconds.
     mutating func executeLater(_ call: Call, due: Int) {
         pending.append((due, call))
         pending.sort { $0.due < $1.due }
@@ -163,12 +165,12 @@ struct SimulatedSite: Sendable {
     /// Executes what has become due, in the order of the due times.
     ///
     /// - Returns: The calls that made an issue, with it.
-    mutating func executeDue(wall: Int) -> [(call: Call, issue: SimulatedIssue)] {
+    mutating func executeDue(at now: Int) -> [(call: Call, issue: SimulatedIssue)] {
         var made: [(call: Call, issue: SimulatedIssue)] = []
-        while let first = pending.first, first.due <= wall {
+        while let first = pending.first, first.due <= now {
             pending.removeFirst()
             var call = first.call
-            call.now = time(at: first.due)
+            call.now = first.due
             if let issue = call.route.handler(&self, call).made { made.append((call, issue)) }
         }
         return made
