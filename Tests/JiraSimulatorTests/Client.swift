@@ -45,7 +45,11 @@ struct Client: Sendable {
         if let body { request.body = .bytes(body) }
         let response = try await HTTPClient.shared.execute(request, timeout: timeout)
         let buffer = try await response.body.collect(upTo: 32 << 20)
-        return Reply(status: Int(response.status.code), headers: response.headers, bytes: Array(buffer.readableBytesView))
+        return Reply(
+            status: Int(response.status.code),
+            headers: response.headers,
+            bytes: Array(buffer.readableBytesView)
+        )
     }
 
     func get(_ path: String) async throws -> Reply {
@@ -53,7 +57,13 @@ struct Client: Sendable {
     }
 
     func post(_ path: String, _ body: JSON, timeout: TimeAmount = .seconds(10)) async throws -> Reply {
-        try await send("POST", path, headers: [("Content-Type", "application/json")], body: body.bytes, timeout: timeout)
+        try await send(
+            "POST",
+            path,
+            headers: [("Content-Type", "application/json")],
+            body: body.bytes,
+            timeout: timeout
+        )
     }
 
     func put(_ path: String, _ body: JSON) async throws -> Reply {

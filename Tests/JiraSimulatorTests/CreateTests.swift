@@ -133,7 +133,12 @@ struct CreateTests {
             message: "User '557058:automation-0004' cannot be assigned issues.",
             fields: ["assignee": ["accountId": "557058:automation-0004"]]
         ),
-        Refused(testDescription: "unknown type", field: "issuetype", message: "Specify a valid issue type", type: "Chore"),
+        Refused(
+            testDescription: "unknown type",
+            field: "issuetype",
+            message: "Specify a valid issue type",
+            type: "Chore"
+        ),
         Refused(
             testDescription: "option that is none",
             field: "customfield_10100",

@@ -34,8 +34,14 @@ struct DocumentTests {
         Case("empty paragraph", #"{"type":"paragraph"}"#),
         Case("tab", #"{"type":"paragraph","content":[{"type":"text","text":"a\tb"}]}"#),
         Case("hard break", #"{"type":"paragraph","content":[\#(text),{"type":"hardBreak"},\#(text)]}"#),
-        Case("aligned heading", #"{"type":"heading","attrs":{"level":6},"marks":[{"type":"alignment","attrs":{"align":"end"}}]}"#),
-        Case("marks", marked(#"{"type":"strong"}"#, #"{"type":"subsup","attrs":{"type":"sub"}}"#, link("https://a.example"))),
+        Case(
+            "aligned heading",
+            #"{"type":"heading","attrs":{"level":6},"marks":[{"type":"alignment","attrs":{"align":"end"}}]}"#
+        ),
+        Case(
+            "marks",
+            marked(#"{"type":"strong"}"#, #"{"type":"subsup","attrs":{"type":"sub"}}"#, link("https://a.example"))
+        ),
         Case("linked code", marked(#"{"type":"code"}"#, link("/a"))),
         Case("ordered list", #"{"type":"orderedList","attrs":{"order":0},"content":[\#(item)]}"#),
         Case(
@@ -85,7 +91,10 @@ struct DocumentTests {
         Case("heading without level", #"{"type":"heading"}"#),
         Case("empty list", #"{"type":"bulletList","content":[]}"#),
         Case("list without content", #"{"type":"bulletList"}"#),
-        Case("list in list without item", #"{"type":"bulletList","content":[{"type":"bulletList","content":[\#(item)]}]}"#),
+        Case(
+            "list in list without item",
+            #"{"type":"bulletList","content":[{"type":"bulletList","content":[\#(item)]}]}"#
+        ),
         Case(
             "item beginning with a list",
             #"{"type":"bulletList","content":[{"type":"listItem","content":[{"type":"bulletList","content":[\#(item)]}]}]}"#
@@ -95,23 +104,38 @@ struct DocumentTests {
             #"{"type":"bulletList","content":[{"type":"listItem","content":[\#(paragraph),{"type":"heading","attrs":{"level":1}}]}]}"#
         ),
         Case("negative order", #"{"type":"orderedList","attrs":{"order":-1},"content":[\#(item)]}"#),
-        Case("task without state", #"{"type":"taskList","attrs":{"localId":"1"},"content":[{"type":"taskItem","attrs":{"localId":"2"}}]}"#),
+        Case(
+            "task without state",
+            #"{"type":"taskList","attrs":{"localId":"1"},"content":[{"type":"taskItem","attrs":{"localId":"2"}}]}"#
+        ),
         Case("quote in quote", #"{"type":"blockquote","content":[{"type":"blockquote","content":[\#(paragraph)]}]}"#),
         Case("heading in quote", #"{"type":"blockquote","content":[{"type":"heading","attrs":{"level":1}}]}"#),
         Case("tip panel", #"{"type":"panel","attrs":{"panelType":"tip"},"content":[\#(paragraph)]}"#),
-        Case("table in panel", #"{"type":"panel","attrs":{"panelType":"info"},"content":[{"type":"table","content":[]}]}"#),
+        Case(
+            "table in panel",
+            #"{"type":"panel","attrs":{"panelType":"info"},"content":[{"type":"table","content":[]}]}"#
+        ),
         Case(
             "expand in cell",
             #"{"type":"table","content":[{"type":"tableRow","content":[{"type":"tableCell","content":[{"type":"expand","content":[\#(paragraph)]}]}]}]}"#
         ),
         Case("row without cell", #"{"type":"table","content":[{"type":"tableRow","content":[]}]}"#),
         Case("nested expand in the root", #"{"type":"nestedExpand","attrs":{},"content":[\#(paragraph)]}"#),
-        Case("nested expand without attrs", #"{"type":"expand","content":[{"type":"nestedExpand","content":[\#(paragraph)]}]}"#),
+        Case(
+            "nested expand without attrs",
+            #"{"type":"expand","content":[{"type":"nestedExpand","content":[\#(paragraph)]}]}"#
+        ),
         Case("hard break in code", #"{"type":"codeBlock","content":[{"type":"hardBreak"}]}"#),
-        Case("marks in code", #"{"type":"codeBlock","content":[{"type":"text","text":"a","marks":[{"type":"strong"}]}]}"#),
+        Case(
+            "marks in code",
+            #"{"type":"codeBlock","content":[{"type":"text","text":"a","marks":[{"type":"strong"}]}]}"#
+        ),
         Case("strong code", marked(#"{"type":"code"}"#, #"{"type":"strong"}"#)),
         Case("mark twice", marked(#"{"type":"em"}"#, #"{"type":"em"}"#)),
-        Case("coloured link", marked(##"{"type":"textColor","attrs":{"color":"#ff0000"}}"##, link("https://a.example"))),
+        Case(
+            "coloured link",
+            marked(##"{"type":"textColor","attrs":{"color":"#ff0000"}}"##, link("https://a.example"))
+        ),
         Case("colour by name", marked(#"{"type":"textColor","attrs":{"color":"red"}}"#)),
         Case("unknown mark", marked(##"{"type":"border","attrs":{"size":1,"color":"#ff0000"}}"##)),
         Case("script link", marked(link("javascript:alert(1)"))),
@@ -122,7 +146,10 @@ struct DocumentTests {
             "aligned paragraph in an item",
             #"{"type":"bulletList","content":[{"type":"listItem","content":[{"type":"paragraph","marks":[{"type":"alignment","attrs":{"align":"center"}}]}]}]}"#
         ),
-        Case("picture without layout", #"{"type":"mediaSingle","content":[{"type":"media","attrs":{"type":"external","url":"https://a.example"}}]}"#),
+        Case(
+            "picture without layout",
+            #"{"type":"mediaSingle","content":[{"type":"media","attrs":{"type":"external","url":"https://a.example"}}]}"#
+        ),
         Case(
             "picture from data",
             #"{"type":"mediaSingle","attrs":{"layout":"center"},"content":[{"type":"media","attrs":{"type":"external","url":"data:image/png;base64,AA"}}]}"#
@@ -147,7 +174,8 @@ struct DocumentTests {
 
     @Test("The length counts UTF-16 units of text, and hard breaks")
     func length() throws {
-        let blocks = #"{"type":"paragraph","content":[{"type":"text","text":"a😀"},{"type":"hardBreak"}]},\#(Self.paragraph)"#
+        let blocks =
+            #"{"type":"paragraph","content":[{"type":"text","text":"a😀"},{"type":"hardBreak"}]},\#(Self.paragraph)"#
         #expect(try DocumentRules.length(of: Case("", blocks).document) == 5)
     }
 

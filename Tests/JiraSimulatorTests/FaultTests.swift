@@ -7,7 +7,9 @@ import Testing
 struct FaultTests {
     @Test("A drop before the commit makes nothing, one after it makes the issue; both close the connection")
     func drops() async throws {
-        try await withJira(faults: [.creating(.dropBeforeCommit, .nth(1)), .creating(.dropAfterCommit, .nth(2))]) { jira, client in
+        try await withJira(faults: [.creating(.dropBeforeCommit, .nth(1)), .creating(.dropAfterCommit, .nth(2))]) {
+            jira,
+            client in
             await #expect(throws: HTTPClientError.self) { try await client.create("Lost", marker: "a") }
             #expect(jira.issues().isEmpty)
             await #expect(throws: HTTPClientError.self) { try await client.create("Kept", marker: "b") }
@@ -52,16 +54,19 @@ struct FaultTests {
 
     @Test("A time-out holds the answer until the client gives up, which ends the request")
     func timeOut() async throws {
-        let fault = Fault.creating(.timeOut(milliseconds: 60_000, commits: true), .nth(1))
+        let fault = Fault.creating(.timeOut(milliseconds: 60_000, commits: true), title: "One")
         try await withJira(faults: [fault]) { jira, client in
-            await #expect(throws: (any Error).self) {
-                try await client.post("/rest/api/3/issue", Client.issue("One"), timeout: .milliseconds(100))
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await client.create("One") }
+                try await jira.journal { $0.first?.issueKey != nil }
+                group.cancelAll()
+                await #expect(throws: (any Error).self) { try await group.waitForAll() }
             }
+            let journal = try await jira.journal { $0.first?.outcome != .open }
+            #expect(journal[0].outcome == .abandoned)
             let second = try await client.create("Two")
             #expect(second == "PROJ-2")
-            let journal = jira.journal()
-            #expect(journal[0].outcome == .abandoned)
-            #expect(journal[1].inFlight == 1)
+            #expect(jira.journal()[1].inFlight == 1)
         }
     }
 
@@ -76,7 +81,9 @@ struct FaultTests {
     @Test("A 429 carries all its headers, and makes nothing")
     func rateLimited() async throws {
         let reason = RateLimits.Reason.quotaTenant.rawValue
-        try await withJira(faults: [.creating(.rateLimited(retryAfter: 7, reason: reason), .first(1))]) { jira, client in
+        try await withJira(faults: [.creating(.rateLimited(retryAfter: 7, reason: reason), .first(1))]) {
+            jira,
+            client in
             let reply = try await client.post("/rest/api/3/issue", Client.issue("One"))
             #expect(reply.status == 429)
             #expect(reply.header("Retry-After") == "7")

@@ -17,7 +17,8 @@ struct IssueTests {
             }
             #expect(jira.links().count == 1)
             func links(of key: String) async throws -> [JSON] {
-                try await client.get("/rest/api/3/issue/\(key)?fields=issuelinks").json["fields"]?["issuelinks"]?.array ?? []
+                try await client.get("/rest/api/3/issue/\(key)?fields=issuelinks").json["fields"]?["issuelinks"]?.array
+                    ?? []
             }
             let blocker = try await links(of: "PROJ-1")
             let blocked = try await links(of: "PROJ-2")
@@ -41,7 +42,8 @@ struct IssueTests {
     func refusedLinks() async throws {
         @Sendable func link(_ client: Client, _ target: String, type: String = "Blocks") async throws -> Int {
             let body: JSON = [
-                "type": ["name": .string(type)], "inwardIssue": ["key": "PROJ-1"], "outwardIssue": ["key": .string(target)],
+                "type": ["name": .string(type)], "inwardIssue": ["key": "PROJ-1"],
+                "outwardIssue": ["key": .string(target)],
             ]
             return try await client.post("/rest/api/3/issueLink", body).status
         }
@@ -96,7 +98,10 @@ struct IssueTests {
             let content = try await client.get(String(address.dropFirst(jira.baseURL.count)))
             #expect(content.text == "one\r\n--lin\r\ntwo")
             let wrongName = try await client.send(
-                "POST", path, headers: [type, token], body: Self.multipart([("data", "a.txt", "a")])
+                "POST",
+                path,
+                headers: [type, token],
+                body: Self.multipart([("data", "a.txt", "a")])
             )
             #expect(wrongName.status == 400)
             let large = Self.multipart([("file", "a.txt", String(repeating: "a", count: 101))])
@@ -106,7 +111,10 @@ struct IssueTests {
             let tooMany = try await client.send("POST", path, headers: [type, token], body: many)
             #expect(tooMany.status == 413)
             let missing = try await client.send(
-                "POST", "/rest/api/3/issue/PROJ-9/attachments", headers: [type, token], body: body
+                "POST",
+                "/rest/api/3/issue/PROJ-9/attachments",
+                headers: [type, token],
+                body: body
             )
             #expect(missing.status == 404)
             #expect(try await client.get("/rest/api/3/attachment/meta").json == ["enabled": true, "uploadLimit": 100])
@@ -130,7 +138,10 @@ struct IssueTests {
             let body: JSON = ["globalId": "g", "object": ["url": "https://example.com", "title": "One"]]
             let first = try await client.post(link, body)
             #expect(first.status == 201)
-            let second = try await client.post(link, ["globalId": "g", "object": ["url": "https://example.com", "title": "Two"]])
+            let second = try await client.post(
+                link,
+                ["globalId": "g", "object": ["url": "https://example.com", "title": "Two"]]
+            )
             #expect(second.status == 200)
             #expect(second.json["id"] == first.json["id"])
             let links = try await client.get(link)

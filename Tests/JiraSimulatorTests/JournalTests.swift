@@ -31,13 +31,16 @@ struct JournalTests {
     @Test("Requests at once are counted while they last, site by site")
     func atOnce() async throws {
         let sites = [SiteConfiguration(), SiteConfiguration(name: "globex")]
-        try await withJira(sites, latency: .milliseconds(300)) { jira, client in
+        let fault = Fault(.timeOut(milliseconds: 60_000, commits: false), path: "/rest/api/3/myself")
+        try await withJira(sites, faults: [fault]) { jira, client in
             let other = Client(base: jira.baseURL(of: "globex"))
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for client in [client, client, client, other] {
                     group.addTask { _ = try await client.get("/rest/api/3/myself") }
                 }
-                try await group.waitForAll()
+                try await jira.journal { $0.count == 4 }
+                group.cancelAll()
+                await #expect(throws: (any Error).self) { try await group.waitForAll() }
             }
             #expect(jira.summary().sites["acme"]?.maxInFlight == 3)
             #expect(jira.summary().sites["globex"]?.maxInFlight == 1)
@@ -60,15 +63,17 @@ struct JournalTests {
 
     @Test("Figures: the shortest gap between heads of writes, and of what a gate spaces")
     func figures() throws {
-        let entries = try [(0, "write"), (1_000, "read"), (1_500, "search"), (2_500, "write"), (2_600, "read"), (9_000, "write")]
-            .enumerated().map { index, event in
-                let json = """
-                    {"sequence": \(index + 1), "site": "acme", "method": "GET", "path": "/", "query": "", "kind": "\(event.1)",
-                     "writes": \(event.1 == "write"), "arrived": {"monotonic_us": \(event.0), "wall_us": 0},
-                     "ended": {"monotonic_us": \(event.0 + 10), "wall_us": 0}, "outcome": "answered", "in_flight": \(index % 2 + 1)}
-                    """
-                return try JSONDecoder().decode(JournalEntry.self, from: Data(json.utf8))
-            }
+        let entries = try [
+            (0, "write"), (1_000, "read"), (1_500, "search"), (2_500, "write"), (2_600, "read"), (9_000, "write"),
+        ]
+        .enumerated().map { index, event in
+            let json = """
+                {"sequence": \(index + 1), "site": "acme", "method": "GET", "path": "/", "query": "", "kind": "\(event.1)",
+                 "writes": \(event.1 == "write"), "arrived": {"monotonic_us": \(event.0), "wall_us": 0},
+                 "ended": {"monotonic_us": \(event.0 + 10), "wall_us": 0}, "outcome": "answered", "in_flight": \(index % 2 + 1)}
+                """
+            return try JSONDecoder().decode(JournalEntry.self, from: Data(json.utf8))
+        }
         let summary = try #require(JournalSummary(entries).sites["acme"])
         #expect(summary.requests == 6)
         #expect(summary.writes == 3)

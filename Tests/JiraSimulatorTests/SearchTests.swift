@@ -177,7 +177,8 @@ struct SearchTests {
         Query("cf[10020] = 37", "3"), Query("key in (PROJ-1, PROJ-3)", "1", "3"), Query("id = 10004", "4"),
         Query("key > PROJ-2", "3", "4"), Query("(type = Epic OR sprint = 37) AND project = PROJ", "1", "3"),
         Query("project = PROJ AND creator = currentUser()", "1", "2", "3", "4"),
-        Query("project = PROJ AND assignee = currentUser()"), Query("assignee is empty AND project = PROJ", "1", "2", "3", "4"),
+        Query("project = PROJ AND assignee = currentUser()"),
+        Query("assignee is empty AND project = PROJ", "1", "2", "3", "4"),
         Query("status = \"To Do\" AND project = PROJ", "1", "2", "3", "4"), Query("status = Done"),
         Query("summary ~ \"second story\"", "2"), Query("project = PROJ AND created >= -15m", "1", "2", "3", "4"),
         Query("project = PROJ AND created < -15m"), Query("project = PROJ AND created <= now()", "1", "2", "3", "4"),
@@ -189,7 +190,11 @@ struct SearchTests {
         let site = SiteConfiguration(projects: [ProjectConfiguration(), ProjectConfiguration(key: "TWO")])
         try await withJira([site]) { _, client in
             try await client.create("First epic", type: "Epic")
-            try await client.create("Second story", type: "Story", fields: ["parent": ["key": "PROJ-1"], "labels": ["X-1"]])
+            try await client.create(
+                "Second story",
+                type: "Story",
+                fields: ["parent": ["key": "PROJ-1"], "labels": ["X-1"]]
+            )
             try await client.create("Third", fields: ["customfield_10020": 37, "labels": ["b"]])
             try await client.create("Fourth")
             for query in Self.queries {
@@ -223,7 +228,8 @@ struct SearchTests {
                 let reply = try await client.search("created >= \(bound)")
                 #expect(reply.json["issues"]?.array?.count == count, "\(bound)")
             }
-            let shown = try await client.get("/rest/api/3/issue/PROJ-1?fields=created").json["fields"]?["created"]?.string
+            let shown = try await client.get("/rest/api/3/issue/PROJ-1?fields=created").json["fields"]?["created"]?
+                .string
             #expect(shown?.hasSuffix("+0530") == true)
             let wrong = try await client.search("created >= yesterday")
             #expect(wrong.status == 400)

@@ -56,7 +56,9 @@ struct SiteTests {
             #expect(try await second.create("There", project: "GLX", marker: "m") == "GLX-1")
             #expect(try await client.get("/rest/api/3/project/GLX").status == 404)
             let byHost = try await client.send(
-                "GET", "/rest/api/3/issue/GLX-1?fields=summary", headers: [("Host", "globex.atlassian.net")]
+                "GET",
+                "/rest/api/3/issue/GLX-1?fields=summary",
+                headers: [("Host", "globex.atlassian.net")]
             )
             #expect(byHost.json["self"] == "http://globex.atlassian.net/rest/api/3/issue/10001")
             #expect(jira.issues(site: "globex").map(\.summary) == ["There"])
@@ -94,14 +96,18 @@ struct SiteTests {
         let projects = [ProjectConfiguration(), ProjectConfiguration(key: "TWO", deniedPermissions: ["CREATE_ISSUES"])]
         try await withJira([SiteConfiguration(projects: projects)]) { _, client in
             func may(_ query: String) async throws -> JSON? {
-                try await client.get("/rest/api/3/mypermissions?\(query)").json["permissions"]?["CREATE_ISSUES"]?["havePermission"]
+                try await client.get("/rest/api/3/mypermissions?\(query)").json["permissions"]?["CREATE_ISSUES"]?[
+                    "havePermission"
+                ]
             }
             #expect(try await may("permissions=CREATE_ISSUES&projectKey=PROJ") == true)
             #expect(try await may("permissions=CREATE_ISSUES,EDIT_ISSUES&projectKey=TWO") == false)
             #expect(try await may("permissions=CREATE_ISSUES") == true)
             #expect(try await client.get("/rest/api/3/mypermissions").status == 400)
             #expect(try await client.get("/rest/api/3/mypermissions?permissions=FLY").status == 400)
-            #expect(try await client.get("/rest/api/3/mypermissions?permissions=CREATE_ISSUES&projectKey=NO").status == 404)
+            #expect(
+                try await client.get("/rest/api/3/mypermissions?permissions=CREATE_ISSUES&projectKey=NO").status == 404
+            )
             let refused = try await client.post("/rest/api/3/issue", Client.issue("One", project: "TWO"))
             #expect(refused.status == 403)
         }
@@ -118,7 +124,8 @@ struct SiteTests {
             #expect(sprints["isLast"] == true)
             let configuration = try await client.get("/rest/agile/1.0/board/\(board)/configuration").json
             #expect(configuration["estimation"]?["field"]?["fieldId"] == "customfield_10016")
-            let kanban = try await client.get("/rest/agile/1.0/board?projectKeyOrId=KAN").json["values"]?[0]?["id"]?.integer
+            let kanban = try await client.get("/rest/agile/1.0/board?projectKeyOrId=KAN").json["values"]?[0]?["id"]?
+                .integer
             let other = try #require(kanban)
             #expect(try await client.get("/rest/agile/1.0/board/\(other)/sprint").status == 400)
             #expect(try await client.get("/rest/agile/1.0/board/\(other)/configuration").json["estimation"] == nil)

@@ -141,6 +141,14 @@ package final class JiraSimulator: Sendable {
         return server.journal.entries.filter { site == nil || $0.site == site }
     }
 
+    /// Waits until the journal satisfies a condition, such as "a create has arrived". The condition is tried after every change.
+    ///
+    /// - Throws: `CancellationError` when cancelled. There is no other deadline: give the test a time limit.
+    @discardableResult
+    package func journal(until condition: @escaping @Sendable ([JournalEntry]) -> Bool) async throws -> [JournalEntry] {
+        try await server.journal.entries(until: condition)
+    }
+
     /// The journal's figures.
     package func summary() -> JournalSummary {
         server.settleDue()

@@ -143,7 +143,9 @@ struct JiraSimulatorCommand: AsyncParsableCommand {
         for (index, text) in users.enumerated() {
             let halves = text.split(separator: "=", maxSplits: 1).map(String.init)
             guard halves.count == 2 else { throw ValidationError("--user \(text): not of the form e-mail=Name") }
-            people.append(SimulatedUser(accountID: "712020:user-\(index + 1)", displayName: halves[1], email: halves[0]))
+            people.append(
+                SimulatedUser(accountID: "712020:user-\(index + 1)", displayName: halves[1], email: halves[0])
+            )
         }
         return people
     }

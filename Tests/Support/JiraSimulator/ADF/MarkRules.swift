@@ -66,8 +66,10 @@ enum MarkRules {
 
     /// The schemes that Atlassian's editor lets through.
     private static let schemes: Set<String> = [
-        "http", "https", "ftp", "ftps", "sftp", "scp", "mailto", "tel", "git", "ssh", "svn", "cvs", "mvn", "irc", "irc6",
-        "news", "nntp", "feed", "skype", "callto", "facetime", "slack", "whatsapp", "xmpp", "sip", "sips", "urn", "magnet",
+        "http", "https", "ftp", "ftps", "sftp", "scp", "mailto", "tel", "git", "ssh", "svn", "cvs", "mvn", "irc",
+        "irc6",
+        "news", "nntp", "feed", "skype", "callto", "facetime", "slack", "whatsapp", "xmpp", "sip", "sips", "urn",
+        "magnet",
         "notes", "sourcetree", "itms", "rdp", "vnc", "telnet", "smb", "file", "gopher",
     ]
 

@@ -20,7 +20,11 @@ struct NodeSpec: Sendable {
     var check: (@Sendable (JSON) -> String?)?
 
     private static func leaf(_ attributes: [String: AttributeRule] = [:], needs: Bool = false) -> NodeSpec {
-        NodeSpec(members: ["type", "attrs"], attributes: attributes.merging(localID) { own, _ in own }, needsAttributes: needs)
+        NodeSpec(
+            members: ["type", "attrs"],
+            attributes: attributes.merging(localID) { own, _ in own },
+            needsAttributes: needs
+        )
     }
 
     private static func block(
@@ -54,7 +58,13 @@ struct NodeSpec: Sendable {
     static let all: [String: NodeSpec] = [
         "doc": NodeSpec(members: ["type", "version", "content"], children: doc, needsContent: true),
         "paragraph": block(inline, fewest: 0, marks: true),
-        "heading": block(inline, fewest: 0, attributes: ["level": .whole(1...6, required: true)], needs: true, marks: true),
+        "heading": block(
+            inline,
+            fewest: 0,
+            attributes: ["level": .whole(1...6, required: true)],
+            needs: true,
+            marks: true
+        ),
         "bulletList": block(["listItem"]),
         "orderedList": block(["listItem"], attributes: ["order": .whole(0...Int.max)]),
         "listItem": block(simple, first: ["paragraph", "codeBlock", "mediaSingle"]),
@@ -143,7 +153,8 @@ struct NodeSpec: Sendable {
     private static let media: NodeSpec = {
         var spec = leaf(
             [
-                "type": .choice(["external", "file"], required: true), "url": .text(atLeast: 1), "id": .text(atLeast: 1),
+                "type": .choice(["external", "file"], required: true), "url": .text(atLeast: 1),
+                "id": .text(atLeast: 1),
                 "collection": .text(), "alt": .text(), "width": .number, "height": .number,
                 "occurrenceKey": .text(atLeast: 1),
             ],
@@ -156,13 +167,15 @@ struct NodeSpec: Sendable {
                 if let length = attributes?[side]?.number, length <= 0 { return "\(side) is not positive" }
             }
             guard attributes?["type"] == "external" else {
-                return attributes?["id"] == nil || attributes?["collection"] == nil ? "a file needs id and collection" : nil
+                return attributes?["id"] == nil || attributes?["collection"] == nil
+                    ? "a file needs id and collection" : nil
             }
             guard let url = attributes?["url"]?.string, url.hasPrefix("http://") || url.hasPrefix("https://") else {
                 return "external media needs an http(s) url"
             }
             let others: Set = ["id", "collection", "occurrenceKey"]
-            return others.isDisjoint(with: (attributes?.object ?? [:]).keys) ? nil : "external media takes no id or collection"
+            return others.isDisjoint(with: (attributes?.object ?? [:]).keys)
+                ? nil : "external media takes no id or collection"
         }
         return spec
     }()

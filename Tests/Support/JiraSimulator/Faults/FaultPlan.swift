@@ -8,7 +8,11 @@ struct FaultPlan: Sendable {
 
         init(_ fault: Fault) {
             self.fault = fault
-            if case .chance(_, let seed) = fault.occurrence { random = SplitMix(seed: seed) } else { random = SplitMix(seed: 0) }
+            if case .chance(_, let seed) = fault.occurrence {
+                random = SplitMix(seed: seed)
+            } else {
+                random = SplitMix(seed: 0)
+            }
         }
     }
 

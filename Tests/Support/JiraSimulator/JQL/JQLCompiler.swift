@@ -37,11 +37,16 @@ struct JQLCompiler {
         _ operand: JQLQuery.Operand
     ) throws(JQLFault) -> Test {
         switch field.lowercased() {
-        case "project", "space": return try match(field, operation, operand) { value throws(JQLFault) in
-            guard let project = site.project(value) ?? site.configuration.projects.first(where: { $0.name.caseInsensitiveEquals(value) })
-            else { throw missing(value, field) }
-            return project.key
-        } of: { [$0.projectKey] }
+        case "project", "space":
+            return try match(field, operation, operand) { value throws(JQLFault) in
+                guard
+                    let project = site.project(value)
+                        ?? site.configuration.projects.first(where: { $0.name.caseInsensitiveEquals(value) })
+                else { throw missing(value, field) }
+                return project.key
+            } of: {
+                [$0.projectKey]
+            }
         case "key", "issuekey", "id", "issue", "workitem", "workitemkey": return try key(field, operation, operand)
         case "created", "createddate": return try time(field, operation, operand) { $0.created }
         case "updated", "updateddate": return try time(field, operation, operand) { $0.updated }
@@ -49,7 +54,9 @@ struct JQLCompiler {
         case "reporter": return try people(field, operation, operand) { $0.reporter }
         case "assignee": return try people(field, operation, operand) { $0.assignee }
         case "labels", "label":
-            return try match(field, operation, operand) { value throws(JQLFault) in value.lowercased() } of: {
+            return try match(field, operation, operand) { value throws(JQLFault) in
+                value.lowercased()
+            } of: {
                 $0.labels.map { $0.lowercased() }
             }
         case "issuetype", "type", "worktype":
@@ -58,27 +65,37 @@ struct JQLCompiler {
                     throw missing(value, field)
                 }
                 return type.name
-            } of: { [$0.type] }
+            } of: {
+                [$0.type]
+            }
         case "status":
             return try match(field, operation, operand) { value throws(JQLFault) in
-                guard let status = Status.all.first(where: { $0.name.caseInsensitiveEquals(value) || $0.id == value }) else {
+                guard let status = Status.all.first(where: { $0.name.caseInsensitiveEquals(value) || $0.id == value })
+                else {
                     throw missing(value, field)
                 }
                 return status.name
-            } of: { [$0.status] }
+            } of: {
+                [$0.status]
+            }
         case "statuscategory":
             return try match(field, operation, operand) { value throws(JQLFault) in
                 guard let status = Status.all.first(where: { $0.category.name.caseInsensitiveEquals(value) }) else {
                     throw missing(value, field)
                 }
                 return status.category.name
-            } of: { issue in Status.all.filter { $0.name == issue.status }.map(\.category.name) }
+            } of: { issue in
+                Status.all.filter { $0.name == issue.status }.map(\.category.name)
+            }
         case "priority":
             return try match(field, operation, operand) { value throws(JQLFault) in
-                guard let priority = Priority.all.first(where: { $0.name.caseInsensitiveEquals(value) || $0.id == value })
+                guard
+                    let priority = Priority.all.first(where: { $0.name.caseInsensitiveEquals(value) || $0.id == value })
                 else { throw missing(value, field) }
                 return priority.name
-            } of: { [$0.priority] }
+            } of: {
+                [$0.priority]
+            }
         case "parent": return try parent(field, operation, operand)
         case "sprint", "cf[10020]": return try sprint(field, operation, operand)
         case "summary", "text": return try words(field, operation, operand)
@@ -145,7 +162,9 @@ struct JQLCompiler {
         }
         return try match(field, operation, .list(resolved)) { text throws(JQLFault) in
             text == "anonymous" ? text : site.user(text)?.accountID ?? text
-        } of: { value($0).map { [$0] } ?? [] }
+        } of: {
+            value($0).map { [$0] } ?? []
+        }
     }
 
     private func key(
@@ -180,7 +199,9 @@ struct JQLCompiler {
         try match(field, operation, operand) { text throws(JQLFault) in
             guard let issue = site.visibleIssue(text, to: caller) else { throw missing(text, field) }
             return String(issue.id)
-        } of: { $0.parent.map { [String($0)] } ?? [] }
+        } of: {
+            $0.parent.map { [String($0)] } ?? []
+        }
     }
 
     private func sprint(
@@ -205,7 +226,9 @@ struct JQLCompiler {
             let found = sprints.first { String($0.id) == text } ?? sprints.first { $0.name.caseInsensitiveEquals(text) }
             guard let found else { throw missing(text, field) }
             return String(found.id)
-        } of: { $0.sprint.map { [String($0)] } ?? [] }
+        } of: {
+            $0.sprint.map { [String($0)] } ?? []
+        }
     }
 
     private func words(

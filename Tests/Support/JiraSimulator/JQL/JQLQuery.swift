@@ -140,7 +140,9 @@ struct JQLParser {
         }
     }
 
-    private static let reserved: Set<String> = ["and", "or", "not", "in", "is", "order", "by", "empty", "null", "was", "changed"]
+    private static let reserved: Set<String> = [
+        "and", "or", "not", "in", "is", "order", "by", "empty", "null", "was", "changed",
+    ]
 
     private mutating func comparison(of field: String) throws(JQLFault) -> (JQLQuery.Operator, JQLQuery.Operand) {
         for symbol in ["<=", ">=", "!=", "!~", "=", "<", ">", "~"] where take(symbol: symbol) {

@@ -84,8 +84,12 @@ struct SearchOrder: Sendable {
 
     /// Whether one place comes before another.
     func isBefore(_ one: [Component], _ two: [Component]) -> Bool {
-        for (index, (first, second)) in zip(one, two).enumerated() where first != second {
-            return descending[index] ? second.isBefore(first) : first.isBefore(second)
+        // By hand: tests run unoptimised, and sorting is what a search of ten thousand issues spends its time on.
+        var index = 0
+        while index < descending.count, index < one.count, index < two.count {
+            if one[index].isBefore(two[index]) { return !descending[index] }
+            if two[index].isBefore(one[index]) { return descending[index] }
+            index += 1
         }
         return false
     }

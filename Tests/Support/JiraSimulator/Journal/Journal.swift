@@ -11,6 +11,14 @@ final class Journal: Sendable {
         var entries: [JournalEntry] = []
         var inFlight: [String: Int] = [:]
         var file: FileHandle?
+        var waiters: [Int: Waiter] = [:]
+        var nextWaiter = 0
+    }
+
+    /// Somebody who waits until the journal says something.
+    private struct Waiter {
+        let condition: @Sendable ([JournalEntry]) -> Bool
+        let continuation: CheckedContinuation<[JournalEntry], any Error>
     }
 
     private let state: Mutex<State>
@@ -35,7 +43,7 @@ final class Journal: Sendable {
     /// - Returns: Its sequence number.
     func arrived(site: String, method: String, path: String, query: String, kind: JournalEntry.Kind) -> Int {
         let now = now
-        return state.withLock { state in
+        return change { state in
             let sequence = state.entries.count + 1
             let inFlight = state.inFlight[site, default: 0] + 1
             state.inFlight[site] = inFlight
@@ -59,13 +67,13 @@ final class Journal: Sendable {
     /// Enters that the body of a request is complete.
     func bodyComplete(_ sequence: Int) {
         let now = now
-        state.withLock { $0.entries[sequence - 1].bodyComplete = now }
+        change { $0.entries[sequence - 1].bodyComplete = now }
     }
 
     /// Enters the end of a request; the first end counts.
     func ended(_ sequence: Int, _ outcome: JournalEntry.Outcome, status: Int? = nil) {
         let now = now
-        state.withLock { state in
+        change { state in
             guard state.entries[sequence - 1].outcome == .open else { return }
             state.entries[sequence - 1].outcome = outcome
             state.entries[sequence - 1].status = status
@@ -76,9 +84,9 @@ final class Journal: Sendable {
     }
 
     /// Adds to what is known of a request; a request that has ended is written to the file once more.
-    func note(_ sequence: Int, _ change: (inout JournalEntry) -> Void) {
-        state.withLock { state in
-            change(&state.entries[sequence - 1])
+    func note(_ sequence: Int, _ note: (inout JournalEntry) -> Void) {
+        change { state in
+            note(&state.entries[sequence - 1])
             if state.entries[sequence - 1].outcome != .open {
                 Self.write(state.entries[sequence - 1], to: state.file)
             }
@@ -88,6 +96,41 @@ final class Journal: Sendable {
     /// Every request so far, in the order of arrival.
     var entries: [JournalEntry] {
         state.withLock { $0.entries }
+    }
+
+    /// Waits until the journal satisfies a condition, which is tried after every change.
+    ///
+    /// - Throws: `CancellationError` when cancelled; a test's time limit is its deadline.
+    func entries(until condition: @escaping @Sendable ([JournalEntry]) -> Bool) async throws -> [JournalEntry] {
+        let id = state.withLock { state in
+            state.nextWaiter += 1
+            return state.nextWaiter
+        }
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                change { $0.waiters[id] = Waiter(condition: condition, continuation: continuation) }
+                if Task.isCancelled { cancel(id) }
+            }
+        } onCancel: {
+            cancel(id)
+        }
+    }
+
+    private func cancel(_ id: Int) {
+        state.withLock { $0.waiters.removeValue(forKey: id) }?.continuation.resume(throwing: CancellationError())
+    }
+
+    /// Changes the state, then wakes those whose condition has come true.
+    private func change<Result>(_ body: (inout State) -> Result) -> Result where Result: Sendable {
+        let (result, ready, entries) = state.withLock { state in
+            let result = body(&state)
+            guard !state.waiters.isEmpty else { return (result, [Waiter](), [JournalEntry]()) }
+            let ready = state.waiters.filter { $0.value.condition(state.entries) }
+            for id in ready.keys { state.waiters[id] = nil }
+            return (result, Array(ready.values), state.entries)
+        }
+        for waiter in ready { waiter.continuation.resume(returning: entries) }
+        return result
     }
 
     /// Writes the requests that never ended and closes the file.

@@ -77,7 +77,8 @@ package struct JournalEntry: Sendable, Codable, Hashable {
     package internal(set) var account: String?
 
     enum CodingKeys: String, CodingKey {
-        case sequence, site, method, path, query, kind, writes, arrived, ended, status, outcome, fault, marker, title, account,
+        case sequence, site, method, path, query, kind, writes, arrived, ended, status, outcome, fault, marker, title,
+            account,
             detail
         case bodyComplete = "body_complete"
         case inFlight = "in_flight"

@@ -15,7 +15,12 @@ enum AgileRoutes {
         site.configuration.projects.first { String(site.boardID($0.key)) == id }
     }
 
-    private static let noBoard = Answer.failure(404, ["The requested board cannot be viewed because it either does not exist or you do not have permission to view it."])
+    private static let noBoard = Answer.failure(
+        404,
+        [
+            "The requested board cannot be viewed because it either does not exist or you do not have permission to view it."
+        ]
+    )
 
     private static func render(_ project: ProjectConfiguration, _ site: SimulatedSite, _ call: Call) -> JSON {
         let id = site.boardID(project.key)

@@ -49,7 +49,9 @@ enum AttachmentRoutes {
 
     private static func find(_ site: SimulatedSite, _ call: Call) -> (SimulatedIssue, SimulatedAttachment)? {
         for issue in site.issues.values where site.isVisible(issue, to: call.caller) {
-            if let found = issue.attachments.first(where: { String($0.id) == call.parameters[0] }) { return (issue, found) }
+            if let found = issue.attachments.first(where: { String($0.id) == call.parameters[0] }) {
+                return (issue, found)
+            }
         }
         return nil
     }

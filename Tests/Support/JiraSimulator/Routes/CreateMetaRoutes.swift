@@ -21,15 +21,18 @@ enum CreateMetaRoutes {
     @Sendable private static func types(_ site: inout SimulatedSite, _ call: Call) -> Answer {
         guard let project = project(site, call) else { return noProject(call) }
         guard let paging = Paging(call.request, most: 200, refusesMore: true) else { return Paging.refusal }
-        let types = IssueType.all.filter { site.may("CREATE_ISSUES", in: project.key) && project.issueTypes.contains($0.name) }
-            .map { site.render($0, base: call.request.base) }
+        let types = IssueType.all.filter {
+            site.may("CREATE_ISSUES", in: project.key) && project.issueTypes.contains($0.name)
+        }
+        .map { site.render($0, base: call.request.base) }
         return Answer(200, paging.page(types, as: "issueTypes", isLast: false))
     }
 
     @Sendable private static func fields(_ site: inout SimulatedSite, _ call: Call) -> Answer {
         guard let project = project(site, call) else { return noProject(call) }
         guard let paging = Paging(call.request, most: 200, refusesMore: true) else { return Paging.refusal }
-        guard let type = IssueType.all.first(where: { $0.id == call.parameters[1] }), project.issueTypes.contains(type.name)
+        guard let type = IssueType.all.first(where: { $0.id == call.parameters[1] }),
+            project.issueTypes.contains(type.name)
         else { return .failure(404, ["Issue type not found."]) }
         let base = call.request.base
         let fields = site.createScreen(project, type, base: base).map { render($0, project, base: base) }
@@ -44,7 +47,9 @@ enum CreateMetaRoutes {
         ]
         members["allowedValues"] = field.allowed.map { .array($0) }
         if field.id == "assignee" {
-            members["autoCompleteUrl"] = .string("\(base)/rest/api/3/user/assignable/search?project=\(project.key)&query=")
+            members["autoCompleteUrl"] = .string(
+                "\(base)/rest/api/3/user/assignable/search?project=\(project.key)&query="
+            )
         }
         return .object(members)
     }

@@ -15,7 +15,8 @@ enum IssueRoutes {
         guard let body = call.request.json, let fields = body["fields"]?.object else {
             return .failure(400, ["There was an error parsing JSON. Check that your request body is valid."])
         }
-        guard let name = (fields["project"]?["key"] ?? fields["project"]?["id"])?.string, let project = site.project(name)
+        guard let name = (fields["project"]?["key"] ?? fields["project"]?["id"])?.string,
+            let project = site.project(name)
         else { return .failure(400, [], ["project": "Specify a valid project ID or key"]) }
         guard site.may("CREATE_ISSUES", in: project.key) else {
             return .failure(403, ["You do not have permission to create issues in this project."])
@@ -147,7 +148,9 @@ enum IssueRoutes {
         guard !names.isEmpty, names.count == body["issueIdsOrKeys"]?.array?.count else {
             return .failure(400, ["At least one issue ID or key must be provided."])
         }
-        guard names.count <= 100 else { return .failure(400, ["The maximum number of issues that can be fetched is 100."]) }
+        guard names.count <= 100 else {
+            return .failure(400, ["The maximum number of issues that can be fetched is 100."])
+        }
         let properties = body["properties"]?.array?.compactMap(\.string) ?? []
         guard properties.count <= 5 else { return .failure(400, ["The maximum number of properties is 5."]) }
         let selection = FieldSelection(body["fields"]?.array?.compactMap(\.string), standard: ["*navigable"])
@@ -185,11 +188,13 @@ enum IssueRoutes {
         guard site.may("DELETE_ISSUES", in: issue.projectKey) else {
             return .failure(403, ["You do not have permission to delete issues in this project."])
         }
-        let children = site.issues.values.filter { $0.parent == issue.id && $0.type == "Sub-task" }
+        let children = (site.children[issue.id] ?? []).compactMap { site.issues[$0] }.filter { $0.type == "Sub-task" }
         guard children.isEmpty || call.flag("deleteSubtasks") else {
             return .failure(
                 400,
-                ["The issue '\(issue.key)' has subtasks. You must specify the 'deleteSubtasks' parameter to delete this issue and all its subtasks."]
+                [
+                    "The issue '\(issue.key)' has subtasks. You must specify the 'deleteSubtasks' parameter to delete this issue and all its subtasks."
+                ]
             )
         }
         for child in children { site.deleteIssue(child.id, at: call.now) }

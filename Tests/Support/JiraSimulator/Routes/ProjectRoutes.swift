@@ -19,7 +19,8 @@ enum ProjectRoutes {
         let keys = call.request.queryList("keys")
         let found = visible(site, call).filter { project in
             (keys?.contains(project.key) ?? true)
-                && (query.map { project.key.lowercased().contains($0) || project.name.lowercased().contains($0) } ?? true)
+                && (query.map { project.key.lowercased().contains($0) || project.name.lowercased().contains($0) }
+                    ?? true)
         }
         return Answer(200, paging.page(found.map { site.render($0, base: call.request.base) }))
     }
@@ -43,7 +44,8 @@ enum ProjectRoutes {
     }
 
     @Sendable private static func statuses(_ site: inout SimulatedSite, _ call: Call) -> Answer {
-        guard let project = site.project(call.parameters[0]), visible(site, call).contains(where: { $0.key == project.key })
+        guard let project = site.project(call.parameters[0]),
+            visible(site, call).contains(where: { $0.key == project.key })
         else { return .failure(404, ["No project could be found with key '\(call.parameters[0])'."]) }
         let base = call.request.base
         let types = IssueType.all.filter { project.issueTypes.contains($0.name) }.map { type -> JSON in

@@ -55,7 +55,8 @@ enum SearchRoutes {
         page.properties = body["properties"]?.array?.compactMap(\.string) ?? []
         page.token = body["nextPageToken"]?.string
         if let size = body["maxResults"], !size.isNull { page.maxResults = size.integer ?? -1 }
-        page.reconciled = body["reconcileIssues"]?.array?.compactMap { $0.integer ?? $0.string.flatMap { Int($0) } } ?? []
+        page.reconciled =
+            body["reconcileIssues"]?.array?.compactMap { $0.integer ?? $0.string.flatMap { Int($0) } } ?? []
         return answer(page, &site, call)
     }
 
@@ -73,7 +74,9 @@ enum SearchRoutes {
             return .failure(400, ["The maxResults parameter must be between 1 and 5,000."])
         }
         guard page.properties.count <= 5 else { return .failure(400, ["The maximum number of properties is 5."]) }
-        guard page.reconciled.count <= 50 else { return .failure(400, ["The maximum number of reconcileIssues is 50."]) }
+        guard page.reconciled.count <= 50 else {
+            return .failure(400, ["The maximum number of reconcileIssues is 50."])
+        }
         let found: [SimulatedIssue]
         let order: SearchOrder
         do {
@@ -130,8 +133,11 @@ enum SearchRoutes {
         let test = try JQLCompiler(site: site, caller: caller, now: call.now).compile(condition)
         let order = try SearchOrder(query.ordering)
         let present = Dictionary(reconciled.map { ($0, site.issues[$0]) }) { first, _ in first }
-        let indexed = site.index.issues(at: call.now, reconciled: present)
-        return (indexed.filter { site.isVisible($0, to: caller) && test($0) }, order)
+        let mayBrowse = Set(site.configuration.projects.map(\.key).filter { site.may("BROWSE_PROJECTS", in: $0) })
+        let found = site.index.issues(at: call.now, reconciled: present) { issue in
+            !issue.isHidden && mayBrowse.contains(issue.projectKey) && test(issue)
+        }
+        return (found, order)
     }
 }
 

@@ -25,7 +25,9 @@ enum UserRoutes {
         guard let id = call.request.queryValue("accountId") else {
             return .failure(400, ["The accountId query parameter needs to be provided."])
         }
-        guard let user = site.user(id) else { return .failure(404, ["Specified user does not exist or you do not have required permissions"]) }
+        guard let user = site.user(id) else {
+            return .failure(404, ["Specified user does not exist or you do not have required permissions"])
+        }
         return Answer(200, site.render(user, to: call.caller, base: call.request.base))
     }
 
@@ -65,10 +67,17 @@ enum UserRoutes {
         let key = call.request.queryValue("project")
         let issue = call.request.queryValue("issueKey") ?? call.request.queryValue("issueId")
         guard key != nil || issue != nil else {
-            return .failure(400, ["At least one of the 'issueKey', 'issueId' and 'project' parameters must be provided."])
+            return .failure(
+                400,
+                ["At least one of the 'issueKey', 'issueId' and 'project' parameters must be provided."]
+            )
         }
-        let project = key.flatMap { site.project($0)?.key } ?? issue.flatMap { site.visibleIssue($0, to: call.caller)?.projectKey }
-        guard project != nil, call.caller != nil else { return .failure(404, ["No project could be found with key '\(key ?? "")'."]) }
+        let project =
+            key.flatMap { site.project($0)?.key }
+            ?? issue.flatMap { site.visibleIssue($0, to: call.caller)?.projectKey }
+        guard project != nil, call.caller != nil else {
+            return .failure(404, ["No project could be found with key '\(key ?? "")'."])
+        }
         guard let paging = Paging(call.request, most: 1000) else { return Paging.refusal }
         let query = call.request.queryValue("query")
         let id = call.request.queryValue("accountId")
@@ -118,7 +127,8 @@ enum UserRoutes {
             guard let found = site.visibleIssue(issue, to: call.caller) else { return .noIssue }
             projects = [found.projectKey]
         } else if let place {
-            guard call.caller != nil, let project = site.project(place), site.may("BROWSE_PROJECTS", in: project.key) else {
+            guard call.caller != nil, let project = site.project(place), site.may("BROWSE_PROJECTS", in: project.key)
+            else {
                 return .failure(404, ["No project could be found with key '\(place)'."])
             }
             projects = [project.key]

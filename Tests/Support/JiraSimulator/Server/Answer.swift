@@ -61,7 +61,10 @@ extension Answer {
     static func failure(_ status: Int, _ messages: [String], _ errors: [String: String] = [:]) -> Answer {
         Answer(
             status,
-            ["errorMessages": .array(messages.map { .string($0) }), "errors": .object(errors.mapValues { .string($0) })]
+            [
+                "errorMessages": .array(messages.map { .string($0) }),
+                "errors": .object(errors.mapValues { .string($0) }),
+            ]
         )
     }
 

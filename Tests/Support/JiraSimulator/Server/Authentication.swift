@@ -27,7 +27,9 @@ enum Identity: Sendable {
 
     private static func basic(_ secret: String, _ site: SimulatedSite) -> Identity {
         let failed = Identity.anonymous(loginReason: "AUTHENTICATED_FAILED")
-        guard let data = Data(base64Encoded: secret), let pair = String(data: data, encoding: .utf8) else { return failed }
+        guard let data = Data(base64Encoded: secret), let pair = String(data: data, encoding: .utf8) else {
+            return failed
+        }
         let halves = pair.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         guard halves.count == 2 else { return failed }
         let credential = site.configuration.credentials.first {

@@ -13,7 +13,8 @@ extension SimulatorServer {
             var summary = Self.json(JournalSummary(journal.entries)).object ?? [:]
             summary["note"] = configuration.note.map { .string($0) }
             return Answer(200, .object(summary))
-        case (.get, "issues"): return Answer(200, .array(issues(site: request.queryValue("site")).map { Self.json($0) }))
+        case (.get, "issues"):
+            return Answer(200, .array(issues(site: request.queryValue("site")).map { Self.json($0) }))
         case (.get, "links"): return Answer(200, .array(linkRows(site: request.queryValue("site"))))
         case (.get, "duplicates"):
             let twins = duplicates(site: request.queryValue("site"))
@@ -34,7 +35,9 @@ extension SimulatorServer {
             return Answer(empty: 204)
         case (.post, "reset"):
             plan.withLock { $0.removeAll() }
-            for box in boxes.values { box.state.withLock { $0 = SimulatedSite($0.configuration, markerProperty: $0.markerProperty) } }
+            for box in boxes.values {
+                box.state.withLock { $0 = SimulatedSite($0.configuration, markerProperty: $0.markerProperty) }
+            }
             return Answer(empty: 204)
         case (.post, "issues") where segments.count == 3: return change(segments[1], segments[2], request)
         case (.post, "revoke"):
@@ -151,7 +154,9 @@ extension SimulatorServer {
     func settleDue() {
         for box in boxes.values {
             let made = box.state.withLock { site in
-                site.executeDue(at: site.time(at: wall())).map { ($0.call.request.sequence, $0.issue, site.marker(of: $0.issue)) }
+                site.executeDue(at: site.time(at: wall())).map {
+                    ($0.call.request.sequence, $0.issue, site.marker(of: $0.issue))
+                }
             }
             for (sequence, issue, marker) in made {
                 journal.note(sequence) { entry in

@@ -283,7 +283,8 @@ final class SimulatorServer: Sendable {
     }
 
     private static func marked(_ answer: Answer, _ verdict: RateLimiter.Verdict) -> Answer {
-        var answer = answer
+        var answer =
+            answer
             .with(.rateLimit, String(verdict.limit))
             .with(.rateRemaining, String(verdict.remaining))
         if verdict.remaining * 5 < verdict.limit { answer = answer.with(.rateNearLimit, "true") }
@@ -302,7 +303,11 @@ final class SimulatorServer: Sendable {
     }
 
     @concurrent
-    private func writeHalf(of answer: Answer, _ writer: consuming ResponseWriter, then channel: any Channel) async throws {
+    private func writeHalf(
+        of answer: Answer,
+        _ writer: consuming ResponseWriter,
+        then channel: any Channel
+    ) async throws {
         let bytes = answer.bytes
         var body = try await writer.writeHead(Self.head(answer, length: max(2, bytes.count)))
         if !bytes.isEmpty { try await body.write(ByteBuffer(bytes: bytes[..<(bytes.count / 2)])) }

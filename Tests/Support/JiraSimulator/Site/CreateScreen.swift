@@ -21,7 +21,14 @@ extension SimulatedSite {
     ) -> [ScreenField] {
         var fields = [
             field("project", "Project", required: true, type: "project", allowed: [render(project, base: base)]),
-            field("issuetype", "Issue Type", required: true, type: "issuetype", operations: [], allowed: [render(type, base: base)]),
+            field(
+                "issuetype",
+                "Issue Type",
+                required: true,
+                type: "issuetype",
+                operations: [],
+                allowed: [render(type, base: base)]
+            ),
             field("summary", "Summary", required: true, type: "string"),
             field("description", "Description", type: "string"),
             field("assignee", "Assignee", type: "user"),
@@ -39,9 +46,20 @@ extension SimulatedSite {
             )
         }
         if type.level == 0 {
-            fields.append(custom(Self.storyPoints, "Story Points", "number", Self.float, required: project.requiredFields))
+            fields.append(
+                custom(Self.storyPoints, "Story Points", "number", Self.float, required: project.requiredFields)
+            )
             if project.hasSprints {
-                fields.append(custom(Self.sprint, "Sprint", "array", Self.sprintType, items: "json", required: project.requiredFields))
+                fields.append(
+                    custom(
+                        Self.sprint,
+                        "Sprint",
+                        "array",
+                        Self.sprintType,
+                        items: "json",
+                        required: project.requiredFields
+                    )
+                )
             }
         }
         for own in configuration.customFields where own.isOnScreen {

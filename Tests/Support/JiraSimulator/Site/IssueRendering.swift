@@ -69,8 +69,8 @@ extension SimulatedSite {
         case "parent": issue.parent.flatMap { issues[$0] }.map { brief($0, base: base) } ?? .null
         case "subtasks":
             .array(
-                issues.values.filter { $0.parent == issue.id && $0.type == "Sub-task" }
-                    .sorted { $0.id < $1.id }.map { brief($0, base: base) }
+                (children[issue.id] ?? []).sorted().compactMap { issues[$0] }.filter { $0.type == "Sub-task" }
+                    .map { brief($0, base: base) }
             )
         case "issuelinks": .array(linkBeans(of: issue, caller: caller, base: base))
         case "attachment": .array(issue.attachments.map { render($0, to: caller, base: base) })

@@ -72,7 +72,8 @@ enum JiraTime {
         let parts = parts(instant, zone: nil)
         let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
         let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-        return "\(days[parts.weekday]), \(padded(parts.day, 2)) \(months[parts.month - 1]) \(parts.year) \(clock(parts)) GMT"
+        return
+            "\(days[parts.weekday]), \(padded(parts.day, 2)) \(months[parts.month - 1]) \(parts.year) \(clock(parts)) GMT"
     }
 
     private static func date(_ parts: Parts) -> String {

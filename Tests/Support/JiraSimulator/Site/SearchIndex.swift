@@ -25,22 +25,31 @@ struct SearchIndex: Sendable {
         }
     }
 
-    /// The issues as searches see them at `now`.
+    /// The issues as searches see them at `now`, as far as they pass a test.
     ///
     /// - Parameter reconciled: Ids that are to be seen as they really are, with their present state: nil when there is none.
-    mutating func issues(at now: Int, reconciled: [Int: SimulatedIssue?]) -> [SimulatedIssue] {
+    mutating func issues(
+        at now: Int,
+        reconciled: [Int: SimulatedIssue?],
+        where test: (SimulatedIssue) -> Bool
+    ) -> [SimulatedIssue] {
         var found: [SimulatedIssue] = []
-        found.reserveCapacity(versions.count)
+        var outdated: [(id: Int, latest: Int)] = []
         for (id, all) in versions {
-            if let present = reconciled[id] {
-                if let present { found.append(present) }
+            let seen: SimulatedIssue?
+            if !reconciled.isEmpty, let present = reconciled[id] {
+                seen = present
             } else if all.count == 1 {
-                if all[0].visibleAt <= now, let issue = all[0].issue { found.append(issue) }
+                seen = all[0].visibleAt <= now ? all[0].issue : nil
             } else if let latest = all.lastIndex(where: { $0.visibleAt <= now }) {
-                if let issue = all[latest].issue { found.append(issue) }
-                versions[id] = Array(all[latest...])
+                seen = all[latest].issue
+                if latest > 0 { outdated.append((id, latest)) }
+            } else {
+                seen = nil
             }
+            if let seen, test(seen) { found.append(seen) }
         }
+        for (id, latest) in outdated { versions[id]?.removeFirst(latest) }
         return found
     }
 }

@@ -6,6 +6,8 @@ struct SimulatedSite: Sendable {
 
     /// Issues by id.
     private(set) var issues: [Int: SimulatedIssue] = [:]
+    /// The ids of each issue's children.
+    private(set) var children: [Int: Set<Int>] = [:]
     /// Ids by every key that an issue ever had, upper case.
     private(set) var idsByKey: [String: Int] = [:]
     /// The highest number used in each project.
@@ -108,6 +110,7 @@ struct SimulatedSite: Sendable {
         let issue = make(nextIssueID, "\(projectKey)-\(number)")
         nextIssueID += 1
         issues[issue.id] = issue
+        if let parent = issue.parent { children[parent, default: []].insert(issue.id) }
         idsByKey[issue.key.uppercased()] = issue.id
         index.changed(issue.id, to: issue, at: now, lag: lag)
         return issue
@@ -121,13 +124,21 @@ struct SimulatedSite: Sendable {
     /// Changes an issue and tells the index.
     mutating func changeIssue(_ id: Int, at now: Int, touch: Bool = true, _ change: (inout SimulatedIssue) -> Void) {
         guard issues[id] != nil else { return }
+        let parent = issues[id]!.parent
         change(&issues[id]!)
+        if issues[id]!.parent != parent {
+            if let parent { children[parent]?.remove(id) }
+            if let parent = issues[id]!.parent { children[parent, default: []].insert(id) }
+        }
         if touch { issues[id]!.updated = max(now, issues[id]!.updated) }
         index.changed(id, to: issues[id], at: now)
     }
 
-    /// Removes an issue, its links, and its sub-tasks' parent.
+    /// Removes an issue and its links; its children have no parent afterwards.
     mutating func deleteIssue(_ id: Int, at now: Int) {
+        for child in children[id] ?? [] { changeIssue(child, at: now) { $0.parent = nil } }
+        children[id] = nil
+        if let parent = issues[id]?.parent { children[parent]?.remove(id) }
         issues[id] = nil
         links.removeAll { $0.source == id || $0.destination == id }
         index.changed(id, to: nil, at: now)

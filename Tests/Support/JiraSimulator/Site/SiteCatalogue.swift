@@ -81,9 +81,12 @@ extension SimulatedSite {
     func render(_ type: IssueType, base: String) -> JSON {
         [
             "self": .string("\(base)/rest/api/3/issuetype/\(type.id)"), "id": .string(type.id),
-            "description": .string(type.description), "name": .string(type.name), "untranslatedName": .string(type.name),
+            "description": .string(type.description), "name": .string(type.name),
+            "untranslatedName": .string(type.name),
             "subtask": .bool(type.level < 0), "avatarId": .integer(type.avatar), "hierarchyLevel": .integer(type.level),
-            "iconUrl": .string("\(base)/rest/api/2/universal_avatar/view/type/issuetype/avatar/\(type.avatar)?size=medium"),
+            "iconUrl": .string(
+                "\(base)/rest/api/2/universal_avatar/view/type/issuetype/avatar/\(type.avatar)?size=medium"
+            ),
         ]
     }
 
