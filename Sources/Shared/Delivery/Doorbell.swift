@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Wakes one sleeper before its alarm. Ringing while nobody sleeps is remembered, once.
-final class Doorbell: Sendable {
+package final class Doorbell: Sendable {
     private struct State {
         var hasRung = false
         var sleeper: CheckedContinuation<Void, Never>?
@@ -9,7 +9,9 @@ final class Doorbell: Sendable {
 
     private let state = Mutex(State())
 
-    func ring() {
+    package init() {}
+
+    package func ring() {
         let sleeper = state.withLock { state in
             let sleeper = state.sleeper.take()
             state.hasRung = sleeper == nil
@@ -19,7 +21,7 @@ final class Doorbell: Sendable {
     }
 
     /// Sleeps until it rings, the instant has come, or the task is cancelled.
-    func sleep(until alarm: ContinuousClock.Instant?) async {
+    package func sleep(until alarm: ContinuousClock.Instant?) async {
         await withTaskGroup(of: Void.self) { group in
             if let alarm {
                 // The only error is cancellation, which ends the sleep all the same.

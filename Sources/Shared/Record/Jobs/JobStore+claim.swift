@@ -65,11 +65,4 @@ extension JobStore {
             throw RecordError(.staleClaim, "Another worker has claimed job \(claim.job.id) since, or it has ended.")
         }
     }
-
-    /// Whether a person has asked that the job be cancelled, and whether the claim still stands.
-    package func isCancelRequested(_ claim: JobClaim, on connection: PostgresConnection) async throws -> Bool {
-        try await connection.query(
-            "SELECT cancel_requested_at IS NOT NULL FROM jobs WHERE id = \(claim.job.id)"
-        ).first?.get(0) ?? true
-    }
 }

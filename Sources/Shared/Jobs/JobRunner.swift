@@ -1,0 +1,237 @@
+package import Delivery
+package import Logging
+package import Record
+import ServiceLifecycle
+import Synchronization
+package import TramlineModel
+
+/// Runs jobs: claims them, lets their handlers work, records how they end.
+///
+/// One per worker process. It keeps the worker's lease, and while it is the elected scheduler it sweeps. On graceful shutdown
+/// it claims nothing more, waits until every job has stopped after its current step, and gives the lease back.
+package final class JobRunner: Service {
+    package struct Configuration: Sendable {
+        /// Jobs at once: default 100.
+        package var concurrency: Int
+        package var backoff: Backoff
+        /// How often the scheduler looks for jobs that the queue has lost: default 5 s.
+        package var sweepInterval: Duration
+
+        package init(concurrency: Int = 100, backoff: Backoff = Backoff(), sweepInterval: Duration = .seconds(5)) {
+            self.concurrency = concurrency
+            self.backoff = backoff
+            self.sweepInterval = sweepInterval
+        }
+    }
+
+    let configuration: Configuration
+    let jobs: JobStore
+    let delivery: Delivery
+    let lease: WorkerLease
+    let gates: GateKeeper
+    let handlers: [JobKind: any JobHandler]
+    let logger: Logger
+    let stopping = StopFlag()
+    /// Rung when there may be something to claim: a job became ready or one of ours ended.
+    let claimBell = Doorbell()
+    let beatBell = Doorbell()
+    let sweepBell = Doorbell()
+    let desk = Mutex(RunnerDesk())
+
+    package init(
+        configuration: Configuration,
+        jobs: JobStore,
+        delivery: Delivery,
+        lease: WorkerLease,
+        gates: GateKeeper,
+        handlers: [JobKind: any JobHandler],
+        logger: Logger
+    ) {
+        self.configuration = configuration
+        self.jobs = jobs
+        self.delivery = delivery
+        self.lease = lease
+        self.gates = gates
+        self.handlers = handlers
+        self.logger = logger
+    }
+
+    /// Runs until graceful shutdown or cancellation.
+    package func run() async throws {
+        await withGracefulShutdownHandler {
+            await withTaskGroup(of: Void.self) { background in
+                background.addTask { await self.keepLease() }
+                background.addTask { await self.listen() }
+                background.addTask { await self.sweep() }
+                // Jobs live in a group of their own: the lease is kept until the last of them has ended.
+                await withDiscardingTaskGroup { running in
+                    await self.claimJobs(into: &running)
+                }
+                background.cancelAll()
+            }
+        } onGracefulShutdown: {
+            self.stopping.set()
+            self.claimBell.ring()
+        }
+        await retire()
+    }
+
+    private func retire() async {
+        do throws(DeliveryError) {
+            try await delivery.retire(lease)
+        } catch {
+            logger.warning(
+                "The worker's lease was not given back; it ends by itself",
+                metadata: ["worker.id": "\(lease.worker)", "error": "\(error)"]
+            )
+        }
+    }
+
+    // MARK: Claiming
+
+    private func claimJobs(into group: inout DiscardingTaskGroup) async {
+        while !stopping.isSet, !Task.isCancelled {
+            let room = configuration.concurrency - desk.withLock { $0.count }
+            var alarm: ContinuousClock.Instant?
+            if room > 0, lease.stands() {
+                let (claims, pause) = await claim(upTo: min(room, 100))
+                for claim in claims {
+                    // Two claims of one job by this worker: the older run ends, its epoch is past.
+                    let drop = DropSignal()
+                    desk.withLock { $0.begin(claim, drop) }?.fire()
+                    group.addTask { await self.execute(claim, drop) }
+                }
+                alarm = pause.map { .now + $0 }
+            }
+            await claimBell.sleep(until: alarm)
+        }
+    }
+
+    /// - Returns: The jobs to run, and how long until there may be more; `nil` to wait for a wake.
+    private func claim(upTo limit: Int) async -> ([JobClaim], Duration?) {
+        let ids: [JobID]
+        var pause: Duration?
+        do throws(DeliveryError) {
+            switch try await delivery.claim(upTo: limit, worker: lease.worker) {
+            case .claimed(let claimed, let nextDue, let ready):
+                ids = claimed
+                pause = ready > 0 ? .zero : nextDue
+            case .lost, .forgotten:
+                beatBell.ring()
+                return ([], nil)
+            }
+        } catch {
+            logger.debug("The queue did not answer a claim", metadata: ["error": "\(error)"])
+            return ([], .milliseconds(Int64.random(in: 200...1000)))
+        }
+        guard !ids.isEmpty else { return ([], pause) }
+        do {
+            let claims = try await jobs.claim(ids, for: lease.worker)
+            for gone in Set(ids).subtracting(claims.map(\.job.id)) {
+                await settleInQueue(gone, as: .finished)
+            }
+            return (claims, pause)
+        } catch {
+            logger.warning(
+                "Claimed jobs go back: the record did not answer",
+                metadata: ["error": "\(error)", "jobs": "\(ids.count)"]
+            )
+            for id in ids { await settleInQueue(id, as: .delayed(.seconds(1), .person)) }
+            return ([], .seconds(1))
+        }
+    }
+
+    // MARK: Running
+
+    private func execute(_ claim: JobClaim, _ drop: DropSignal) async {
+        let logger = logger(of: claim)
+        logger.info("A job begins")
+        defer {
+            desk.withLock { $0.end(claim) }
+            claimBell.ring()
+        }
+        let settlement = await drop.race { await self.settlement(of: claim, logger) }
+        guard let settlement = settlement ?? nil else {
+            logger.notice("A job is dropped: another worker has claimed it")
+            return
+        }
+        let recorded = await drop.race { await self.record(settlement, of: claim, logger) } ?? false
+        guard recorded else { return }
+        await settleInQueue(claim.job.id, as: Settlement(settlement, priority: claim.job.priority))
+        logger.info("A job ends", metadata: ["job.state": "\(settlement.state.rawValue)"])
+    }
+
+    private func logger(of claim: JobClaim) -> Logger {
+        var logger = logger
+        logger[metadataKey: "job.id"] = "\(claim.job.id)"
+        logger[metadataKey: "job.kind"] = "\(claim.job.kind.rawValue)"
+        logger[metadataKey: "epoch"] = "\(claim.epoch)"
+        return logger
+    }
+
+    /// Runs the handler and sorts what comes of it.
+    /// - Returns: `nil` when the claim is lost: nothing may be written.
+    private func settlement(of claim: JobClaim, _ logger: Logger) async -> JobSettlement? {
+        if let quarantined = JobSettlement.quarantine(of: claim.job) { return quarantined }
+        guard let handler = handlers[claim.job.kind] else {
+            logger.error("This release cannot run jobs of this kind; another worker may")
+            return .queued(after: .seconds(30))
+        }
+        let run = JobRun(claim: claim, gates: gates, jobs: jobs, delivery: delivery, stopping: stopping)
+        var generator = SystemRandomNumberGenerator()
+        do {
+            let outcome = try await handler.run(run)
+            return JobSettlement(outcome, of: claim.job, backoff: configuration.backoff, using: &generator)
+        } catch {
+            guard let outcome = JobOutcome(interruptedBy: error, isStopping: stopping.isSet) else { return nil }
+            logger.warning("A job was interrupted", metadata: ["error": "\(error)"])
+            return JobSettlement(outcome, of: claim.job, backoff: configuration.backoff, using: &generator)
+        }
+    }
+
+    /// Writes a settlement, and goes on trying for as long as the lease stands.
+    /// - Returns: Whether it is written; if not, the claim is lost.
+    private func record(_ settlement: JobSettlement, of claim: JobClaim, _ logger: Logger) async -> Bool {
+        while !Task.isCancelled {
+            do {
+                let mark = try await jobs.withFence(claim) { connection in
+                    let mark = try await handlers[claim.job.kind]?.conclude(claim, as: settlement, on: connection)
+                    try await jobs.settle(claim, as: settlement, on: connection)
+                    return mark
+                }
+                if let mark = mark ?? nil { await delivery.announce(mark) }
+                return true
+            } catch let error as RecordError where error.code == .staleClaim {
+                logger.notice("A job's end is not recorded: another worker has claimed it")
+                return false
+            } catch {
+                logger.warning("A job's end is not recorded yet", metadata: ["error": "\(error)"])
+                await Doorbell().sleep(until: .now + .milliseconds(Int64.random(in: 500...1500)))
+            }
+        }
+        return false
+    }
+
+    /// Tells the queue, and goes on trying for as long as the lease stands; afterwards the queue knows by itself.
+    private func settleInQueue(_ job: JobID, as settlement: Settlement) async {
+        while lease.stands(), !Task.isCancelled {
+            do throws(DeliveryError) {
+                try await delivery.settle(job, worker: lease.worker, as: settlement)
+                return
+            } catch {
+                logger.debug("The queue was not told of a job's end yet", metadata: ["error": "\(error)"])
+                await Doorbell().sleep(until: .now + .milliseconds(Int64.random(in: 200...800)))
+            }
+        }
+    }
+}
+
+extension Settlement {
+    fileprivate init(_ settlement: JobSettlement, priority: JobPriority) {
+        guard let wait = settlement.dueIn else {
+            self = .finished
+            return
+        }
+        self = wait > .zero ? .delayed(wait, priority) : .ready(priority)
+    }
+}

@@ -1,0 +1,50 @@
+package import Record
+package import TramlineModel
+
+extension JobSettlement {
+    /// How often a job may be running when its worker dies before it is quarantined.
+    package static let deathLimit = 3
+
+    /// Decides what a run's outcome means for its job: the one place where attempts are counted.
+    ///
+    /// A transient fault uses one of the job's attempts; the last one makes it permanent, still saying `temporary`, so that
+    /// the person knows that trying again may do. Hand-overs and postponements use none.
+    package init(
+        _ outcome: JobOutcome,
+        of job: Job,
+        backoff: Backoff,
+        using generator: inout some RandomNumberGenerator
+    ) {
+        switch outcome {
+        case .succeeded: self = .succeeded
+        case .failed(let fault): self = .failed(fault)
+        case .cancelled: self = .cancelled
+        case .handedOver: self = .queued(after: .zero)
+        case .postponed(let wait): self = .queued(after: wait)
+        case .retry(let fault, let floor):
+            let attempt = job.attempts + 1
+            guard attempt < job.maximumAttempts else {
+                self = .failed(fault)
+                return
+            }
+            self = .retrying(fault, after: backoff.delay(afterAttempt: attempt, notBefore: floor, using: &generator))
+        }
+    }
+
+    /// What becomes of a job whose workers keep dying, before it is run once more.
+    /// - Returns: `nil` while it may run.
+    package static func quarantine(of job: Job) -> JobSettlement? {
+        guard job.deaths >= deathLimit else { return nil }
+        return .quarantined(
+            Fault(
+                category: .adminRequired,
+                code: "worker_died",
+                userMessage: "The export was stopped: the process that ran it ended unexpectedly \(job.deaths) times.",
+                recoveryActions: [
+                    "Ask an administrator to look at the workers' logs for job \(job.id)",
+                    "Tickets that are in Jira stay there; none will be created twice when the job is queued again",
+                ]
+            )
+        )
+    }
+}

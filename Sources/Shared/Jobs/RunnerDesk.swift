@@ -1,0 +1,87 @@
+import Synchronization
+import TramlineModel
+
+/// What a worker runs now, and what it is.
+struct RunnerDesk {
+    private struct Entry {
+        let epoch: Epoch
+        let drop: DropSignal
+    }
+
+    private var entries: [JobID: Entry] = [:]
+
+    /// When the worker last told the queue what it holds.
+    var registeredAt: ContinuousClock.Instant?
+    /// Whether it is the elected scheduler, as of the last heartbeat.
+    private(set) var isLeader = false
+
+    var count: Int { entries.count }
+    var jobs: [JobID] { Array(entries.keys) }
+
+    /// Notes a new run.
+    /// - Returns: The signal of an older run of the same job, to be fired.
+    mutating func begin(_ claim: JobClaim, _ drop: DropSignal) -> DropSignal? {
+        let older = entries[claim.job.id]
+        entries[claim.job.id] = Entry(epoch: claim.epoch, drop: drop)
+        return older?.drop
+    }
+
+    /// - Returns: Whether the worker has become the scheduler by it.
+    mutating func setLeader(_ isLeader: Bool) -> Bool {
+        defer { self.isLeader = isLeader }
+        return isLeader && !self.isLeader
+    }
+
+    mutating func end(_ claim: JobClaim) {
+        guard entries[claim.job.id]?.epoch == claim.epoch else { return }
+        entries[claim.job.id] = nil
+    }
+
+    /// The signals of some jobs, or of all, to be fired: they must write nothing more.
+    func drops(of jobs: [JobID]? = nil) -> [DropSignal] {
+        guard let jobs else { return entries.values.map(\.drop) }
+        return jobs.compactMap { entries[$0]?.drop }
+    }
+}
+
+/// Ends a job's run from outside, at once: its claim is lost.
+final class DropSignal: Sendable {
+    private let state = Mutex((isFired: false, waiter: CheckedContinuation<Void, Never>?.none))
+
+    func fire() {
+        state.withLock { state in
+            state.isFired = true
+            return state.waiter.take()
+        }?.resume()
+    }
+
+    /// Runs `work` until it ends or the signal is fired.
+    /// - Returns: `nil` when it was fired; `work` has been cancelled and has ended by then.
+    func race<Value: Sendable>(_ work: @escaping @Sendable () async -> Value) async -> Value? {
+        await withTaskGroup(of: Value?.self) { group in
+            group.addTask { await work() }
+            group.addTask {
+                await self.wait()
+                return nil
+            }
+            let first = await group.next() ?? nil
+            group.cancelAll()
+            return state.withLock { $0.isFired } ? nil : first
+        }
+    }
+
+    private func wait() async {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isOver = state.withLock { state in
+                    if state.isFired || Task.isCancelled { return true }
+                    state.waiter = continuation
+                    return false
+                }
+                if isOver { continuation.resume() }
+            }
+        } onCancel: {
+            state.withLock { $0.waiter.take() }?.resume()
+        }
+    }
+}
