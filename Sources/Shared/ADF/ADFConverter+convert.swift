@@ -76,7 +76,7 @@ extension ADFConverter {
         } else if visible >= Self.lengthWarning {
             placement.findings.note(.nearLimit, "\(Self.grouped(visible)) characters")
         }
-        if let fault = ADFValidator.firstFault(in: placement.json) {
+        if let fault = ADFValidator.faults(in: placement.json, limit: 1).first {
             return .failed(
                 fault.description,
                 fix: fault.suggestion,

@@ -50,7 +50,7 @@ enum Repair {
     ///
     /// One U+FFFD stands for each such beginning, as in https://encoding.spec.whatwg.org/#utf-8-decoder
     @inline(__always)
-    private static func sequence(_ bytes: Bytes, _ at: Int) -> Int {
+    static func sequence(_ bytes: Bytes, _ at: Int) -> Int {
         let first = bytes[at]
         let needed: Int
         var low: UInt8 = 0x80
