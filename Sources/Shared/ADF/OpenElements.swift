@@ -7,12 +7,20 @@ import CGumbo
 struct OpenElements {
     /// A tag name: Gumbo's number, or a hash above them.
     struct Name: Hashable {
+        static func == (one: Name, other: Name) -> Bool { one.number == other.number }
+        func hash(into hasher: inout Hasher) { hasher.combine(number) }
+
         let number: UInt32
+        /// `dialog` or `search`, which are read as `div`.
+        var isNewBlock = false
 
         init(_ name: Bytes) {
             let tag = name.withMemoryRebound(to: CChar.self) { gumbo_tagn_enum($0.baseAddress, UInt32($0.count)) }
             if tag.rawValue < GUMBO_TAG_UNKNOWN.rawValue {
                 number = tag.rawValue
+            } else if name.matches("dialog") || name.matches("search") {
+                number = GUMBO_TAG_DIV.rawValue
+                isNewBlock = true
             } else {
                 var hash: UInt32 = 2_166_136_261
                 for byte in name { hash = (hash ^ UInt32(byte.lowercased)) &* 16_777_619 }

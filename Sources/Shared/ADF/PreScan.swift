@@ -25,6 +25,9 @@ struct PreScan {
     private var open = OpenElements()
     private var at = 0
     private var kept = 0
+    /// Where the tag that is read begins, and where in the result, once it is rewritten.
+    private var tagStart = 0
+    private var tagInResult: Int?
     private var tags = 0
     /// How many start tags of a name were ignored, so that as many end tags are.
     private var ignored: [OpenElements.Name: Int] = [:]
@@ -61,7 +64,7 @@ struct PreScan {
             default: at += 1
             }
         }
-        if result != nil { result?.append(contentsOf: html[kept...]) }
+        if result != nil, kept < html.count { result?.append(contentsOf: html[kept...]) }
     }
 
     private mutating func skip(past byte: UInt8, from start: Int) {
@@ -95,20 +98,50 @@ struct PreScan {
         }
     }
 
-    /// Leaves the bytes from a place up to here out of the result.
-    private mutating func drop(from start: Int, for separator: Bool) {
+    // MARK: The result
+
+    /// Takes the page up to the tag that is read into the result; from there on the tag is written piece by piece.
+    private mutating func startRewriting() {
+        guard tagInResult == nil else { return }
         if result == nil {
             result = []
             result?.reserveCapacity(html.count)
         }
-        result?.append(contentsOf: html[kept..<start])
-        if separator { result?.append(UInt8(ascii: "\n")) }
+        result?.append(contentsOf: html[kept..<tagStart])
+        kept = tagStart
+        tagInResult = result?.count
+    }
+
+    /// Leaves the whole tag out.
+    private mutating func dropTag(_ name: OpenElements.Name) {
+        startRewriting()
+        if let result, let tagInResult { self.result?.removeLast(result.count - tagInResult) }
+        if !name.isFormatting { result?.append(UInt8(ascii: "\n")) }  // what it parted stays apart
         kept = min(at, html.count)
     }
 
+    /// Leaves the rest of the tag out, but for its end.
+    private mutating func dropAttributes(from start: Int) {
+        startRewriting()
+        result?.append(contentsOf: html[kept..<start])
+        kept = at
+    }
+
+    /// Blocks that came to HTML after the parser was written become a block that it knows.
+    private mutating func rename(from start: Int) {
+        startRewriting()
+        result?.append(contentsOf: html[kept..<start])
+        result?.append(contentsOf: "div".utf8)
+        kept = at
+    }
+
+    // MARK: Tags
+
     private mutating func startTag() {
-        let start = at
+        tagStart = at
+        tagInResult = nil
         let name = tagName(from: at + 1)
+        if name.isNewBlock { rename(from: tagStart + 1) }
         let isSelfClosing = skipAttributes()
         guard at <= html.count else { return }  // the page ends inside the tag, which is then none
         tags += 1
@@ -117,7 +150,7 @@ struct PreScan {
         {
             ignoredTags += 1
             ignored[name, default: 0] += name.isVoid ? 0 : 1
-            drop(from: start, for: !name.isFormatting)
+            dropTag(name)
             return
         }
         open.start(name, isSelfClosing: isSelfClosing)
@@ -125,13 +158,15 @@ struct PreScan {
     }
 
     private mutating func endTag() {
-        let start = at
+        tagStart = at
+        tagInResult = nil
         let name = tagName(from: at + 2)
+        if name.isNewBlock { rename(from: tagStart + 2) }
         _ = skipAttributes()
         guard at <= html.count else { return }
         if let count = ignored[name], count > 0 {
             ignored[name] = count - 1
-            drop(from: start, for: !name.isFormatting)
+            dropTag(name)
             return
         }
         open.end(name)
@@ -168,7 +203,7 @@ struct PreScan {
             { at += 1 }
             skipValue()
         }
-        if let surplus { drop(from: surplus, for: false) }
+        if let surplus { dropAttributes(from: surplus) }
         at += 1
         return isSelfClosing
     }

@@ -19,12 +19,12 @@ enum Repair {
         let count = html.count
         while at < count {
             let byte = html[at]
-            if byte < 0x80, byte != 0 {
+            if byte < 0x80, byte != 0, byte != UInt8(ascii: "&") || longReference(html, at) == 0 {
                 at += 1
                 units += 1
                 continue
             }
-            let length = sequence(html, at)
+            let length = byte == UInt8(ascii: "&") ? -longReference(html, at) : sequence(html, at)
             if length > 0 {
                 at += length
                 units += length == 4 ? 2 : 1
@@ -44,6 +44,22 @@ enum Repair {
         finding.repaired?.append(contentsOf: html[kept...])
         finding.characters = units
         return finding
+    }
+
+    /// The length of a numeric reference that is beyond Unicode, whose number the parser would get wrong; else 0.
+    private static func longReference(_ bytes: Bytes, _ at: Int) -> Int {
+        guard at + 2 < bytes.count, bytes[at + 1] == UInt8(ascii: "#") else { return 0 }
+        let isHexadecimal = bytes[at + 2].lowercased == UInt8(ascii: "x")
+        var place = at + (isHexadecimal ? 3 : 2)
+        let start = place
+        var value: UInt32 = 0
+        while place < bytes.count, let digit = bytes[place].hexValue, isHexadecimal || digit < 10 {
+            value = min(value * (isHexadecimal ? 16 : 10) + digit, 0x20_0000)
+            place += 1
+        }
+        guard place > start, value > 0x10_FFFF else { return 0 }
+        if place < bytes.count, bytes[place] == UInt8(ascii: ";") { place += 1 }
+        return place - at
     }
 
     /// The length of the well-formed sequence at a place; else the length of its longest beginning of one, negated.

@@ -54,7 +54,7 @@ enum Role: UInt8 {
         set(.lineBreak, "br")
         set(.image, "img image")
         set(.link, "a")
-        set(.embed, "iframe video audio embed applet")
+        set(.embed, "iframe video audio embed")
         set(.object, "object")
         set(.quotation, "q")
         set(.rubyText, "rt")

@@ -15,14 +15,14 @@ extension Walk {
         }
         guard Address.isWeb(source), let clean = Address.allowed(source) else {
             guard !source.isEmpty || !alt.isEmpty else { return }  // a browser shows nothing either
-            addWords(Array("[image".utf8) + (alt.isEmpty ? [] : Array(": ".utf8) + alt) + [UInt8(ascii: "]")], style)
+            addSpaced(Array("[image".utf8) + (alt.isEmpty ? [] : Array(": ".utf8) + alt) + [UInt8(ascii: "]")], style)
             findings.note(.imageToAttach, bytes: alt.isEmpty ? Array(source.prefix(80)) : alt)
             return
         }
         if style.flags.contains(.imagesAsLinks) {
             var linked = style
             if linked.marks.link == 0 { linked.marks.link = sketch.link(to: clean) }
-            addWords(alt.isEmpty ? Self.fileName(of: clean) : alt, linked)
+            addSpaced(alt.isEmpty ? Self.fileName(of: clean) : alt, linked)
             findings.note(.imageAsLink, bytes: clean)
             return
         }
@@ -56,6 +56,13 @@ extension Walk {
     mutating func append(_ media: Sketch.Node, alt: [UInt8], to parent: Int32) {
         let number = sketch.append(media, to: parent)
         if !alt.isEmpty { alt.withUnsafeBufferPointer { sketch.append($0, marks: Marks(), to: number) } }
+    }
+
+    /// Adds words that stand for something beside the text around.
+    private mutating func addSpaced(_ words: [UInt8], _ style: Style) {
+        requestSpace(style.marks)
+        addWords(words, style)
+        requestSpace(style.marks)
     }
 
     /// Adds words of an attribute to the line.
@@ -147,9 +154,7 @@ extension Walk {
         let selected = options.filter(\.isSelected)
         let shown = isList ? options : selected.isEmpty ? Array(options.prefix(1)) : [selected[selected.count - 1]]
         for option in shown {
-            requestSpace(style.marks)
-            addWords(option.text, style)
-            requestSpace(style.marks)
+            addSpaced(option.text, style)
         }
     }
 
@@ -157,8 +162,7 @@ extension Walk {
         guard element.node != consumed else { return }
         let type = element.value("type")?.trimmed ?? Bytes(start: nil, count: 0)
         if type.matches("checkbox") {
-            addLiteral(element.has("checked") ? "[x]" : "[ ]", style)
-            requestSpace(style.marks)
+            addSpaced(Array((element.has("checked") ? "[x]" : "[ ]").utf8), style)
             return
         }
         if type.matches("image") {
@@ -169,8 +173,6 @@ extension Walk {
             return
         }
         guard let value = element.value("value"), !value.isEmpty else { return }
-        requestSpace(style.marks)
-        addWords(Array(value), style)
-        requestSpace(style.marks)
+        addSpaced(Array(value), style)
     }
 }

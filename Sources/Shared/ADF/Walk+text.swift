@@ -141,6 +141,9 @@ extension Walk {
             case 0x0A:
                 addBreak(style)
                 length = 1
+            case 0x0C:
+                addPart(Bytes(start: Self.tab.utf8Start, count: 1), style)
+                length = 1
             case 0x09:
                 addPart(Bytes(start: Self.tab.utf8Start, count: style.space == .keep ? 4 : 1), style)
                 length = 1

@@ -138,7 +138,9 @@ struct Walk {
         case .ruby: addLiteral(")", frame.style)
         case .space: requestSpace(frame.style.marks)
         }
-        if open.count > frame.openCount {
+        // An item made for loose text lives on behind an inline element.
+        let isInline = frame.ending == .nothing || frame.ending == .space || frame.ending == .quotation || frame.ending == .ruby
+        if open.count > frame.openCount, !isInline {
             if code == 0 { closeBlock() }
             open.removeLast(open.count - frame.openCount)
         }
@@ -246,6 +248,10 @@ struct Walk {
             addLiteral("“", style)
             descend(element, style, .quotation)
         case .rubyText:
+            guard isInRuby(element) else {
+                descend(element, style, .nothing)
+                return
+            }
             addLiteral("(", style)
             descend(element, style, .ruby)
         case .select: if !attributes.hasClass("ql-ui") { addSelect(element, style) }
@@ -290,12 +296,21 @@ struct Walk {
             return
         }
         if name.matches("mjx-assistive-mml"), hasTextBeside(element) { return }
-        if name.matches("dialog") || name.matches("search") || css.display == .block || holdsBlock(element, &style) {
+        if css.display == .block || holdsBlock(element, &style) {
             boundary(style)
             descend(element, style, .block)
         } else {
             descend(element, style, .nothing)
         }
+    }
+
+    private func isInRuby(_ element: Element) -> Bool {
+        var around = element.parent
+        for _ in 0..<4 {
+            if around?.tag == GUMBO_TAG_RUBY { return true }
+            around = around?.parent
+        }
+        return false
     }
 
     /// Looks ahead a little; a block that comes much later ends the line by itself.
