@@ -1,9 +1,10 @@
-import Delivery
 import Foundation
 import Logging
 import Redis
 import TestEquipment
 import TramlineModel
+
+@testable import Delivery
 
 /// A delivery of the test's own on the shared server.
 func withDelivery<Result: Sendable>(
@@ -20,6 +21,11 @@ func withDelivery<Result: Sendable>(
 }
 
 extension Delivery {
+    /// The same road for a worker that dies soon: what others hold must not end while the test runs.
+    func withLease(_ lease: Duration) -> Delivery {
+        Delivery(redis: redis, lease: lease, spacing: spacing, space: space)
+    }
+
     /// A worker with a lease that stands.
     func makeWorker(_ name: String = "worker") async throws -> WorkerLease {
         let lease = WorkerLease(worker: WorkerID(rawValue: "\(name)-\(UUID().uuidString.prefix(8))"))

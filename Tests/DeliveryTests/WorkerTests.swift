@@ -4,15 +4,15 @@ import TestEquipment
 import Testing
 import TramlineModel
 
-@Suite("A worker's lease", .enabled(if: RedisEnvironment.isAvailable), .timeLimit(.minutes(1)))
+@Suite("A worker's lease", .redis, .tags(.redis), .timeLimit(.minutes(1)))
 struct WorkerTests {
     @Test("A dead worker's jobs are ready again after its lease, at their old places")
     func recovery() async throws {
-        try await withDelivery(lease: .milliseconds(300)) { delivery in
+        try await withDelivery(lease: .seconds(30)) { delivery in
             let living = try await delivery.makeWorker("living")
-            let dying = try await delivery.makeWorker("dying")
             let queued = jobs(3)
             _ = try await delivery.enqueue(queued)
+            let dying = try await delivery.withLease(.milliseconds(500)).makeWorker("dying")
             let held = try await delivery.claimed(upTo: 2, dying)
             let start = ContinuousClock.now
             let heartbeat = try await delivery.heartbeat(living) { !$0.reaped.isEmpty }
@@ -46,9 +46,9 @@ struct WorkerTests {
 
     @Test("One worker is the scheduler; another follows when its lease ends")
     func election() async throws {
-        try await withDelivery(lease: .milliseconds(300)) { delivery in
-            let first = try await delivery.makeWorker("first")
+        try await withDelivery(lease: .seconds(30)) { delivery in
             let second = try await delivery.makeWorker("second")
+            let first = try await delivery.withLease(.milliseconds(500)).makeWorker("first")
             #expect(try await delivery.campaign(worker: first.worker))
             #expect(try await delivery.campaign(worker: second.worker) == false)
             #expect(try await delivery.stats().leader == first.worker)

@@ -59,6 +59,9 @@ package struct GateForecast: Sendable, Equatable {
 /// What a look at a gate shows to a keeper.
 struct GateView: Sendable {
     let generation: Int64
+    /// Who has the gate; empty for nobody.
+    let holder: String
+    /// Who is next once nobody has it; empty while somebody does, or nobody waits.
     let nextMember: String
     let nextIn: Duration?
     let forecast: GateForecast
@@ -76,12 +79,13 @@ extension Delivery {
         try await ask(site, as: waiter).answer
     }
 
-    /// As ``enterGate(_:as:)``, with the generation that answered.
+    /// As ``enterGate(_:as:)``, with the era that the answer is good in.
     func ask(
         _ site: SiteID,
         as waiter: GateWaiter
-    ) async throws(DeliveryError) -> (answer: GateAnswer, generation: Int64?) {
+    ) async throws(DeliveryError) -> (answer: GateAnswer, era: GateEra?) {
         let askedAt = ContinuousClock.now
+        let term = waiter.lease.term
         let arguments = [
             RedisArgument(site.rawValue), RedisArgument(waiter.member), RedisArgument(waiter.cost),
             waiter.isSpaced ? 1 : 0, spacingArgument, leaseArgument,
@@ -95,15 +99,17 @@ extension Delivery {
                 let pass = GatePass(
                     waiter: waiter,
                     site: site,
+                    term: term,
                     turn: try parts[1].integer(),
                     grantedMilliseconds: try parts[2].integer(),
                     askedAt: askedAt
                 )
-                return (.granted(pass), try parts[3].integer())
+                return (.granted(pass), GateEra(generation: try parts[3].integer(), term: term))
             default:
                 let parts = try reply.array(atLeast: 4)
                 let until = try Duration(orNone: parts[1])
-                return (.wait(until: until, behind: Int(try parts[2].integer())), try parts[3].integer())
+                let era = GateEra(generation: try parts[3].integer(), term: term)
+                return (.wait(until: until, behind: Int(try parts[2].integer())), era)
             }
         }
     }
@@ -155,12 +161,15 @@ extension Delivery {
 
     /// Takes a waiter out of a gate's queue, also one that was granted the gate without hearing of it.
     package func withdraw(_ waiter: GateWaiter, from site: SiteID) async throws(DeliveryError) {
-        _ = try await withdraw(waiter, site)
+        _ = try await withdraw(member: waiter.member, from: site)
     }
 
     /// As ``withdraw(_:from:)``, with who is next.
-    func withdraw(_ waiter: GateWaiter, _ site: SiteID) async throws(DeliveryError) -> (wasThere: Bool, next: String) {
-        let arguments = [RedisArgument(site.rawValue), RedisArgument(waiter.member), spacingArgument, leaseArgument]
+    func withdraw(
+        member: String,
+        from site: SiteID
+    ) async throws(DeliveryError) -> (wasThere: Bool, nextMember: String) {
+        let arguments = [RedisArgument(site.rawValue), RedisArgument(member), spacingArgument, leaseArgument]
         return try await run(Scripts.withdraw, arguments) { reply throws(RedisError) in
             let parts = try reply.array(atLeast: 3)
             return (try parts[0].integer() == 1, try parts[1].string())
@@ -184,6 +193,7 @@ extension Delivery {
             let parts = try reply.array(atLeast: 9)
             return GateView(
                 generation: try parts[1].integer(),
+                holder: try parts[2].string(),
                 nextMember: try parts[3].string(),
                 nextIn: try Duration(orNone: parts[4]),
                 forecast: GateForecast(

@@ -10,8 +10,8 @@ package struct DeliveryStats: Sendable, Equatable {
     /// The scheduler, if there is one; its lease may have ended since.
     package let leader: WorkerID?
     package let workers: [Worker]
-    /// Sites whose gates have been used; ``Delivery/gateForecast(_:)`` tells how each stands.
-    package let sites: [SiteID]
+    /// Every gate that has been used.
+    package let gates: [Gate]
 
     package struct Worker: Sendable, Equatable {
         package let worker: WorkerID
@@ -19,6 +19,21 @@ package struct DeliveryStats: Sendable, Equatable {
         package let leaseLeft: Duration
         /// Jobs that it holds.
         package let held: Int
+    }
+
+    package struct Gate: Sendable, Equatable {
+        package let site: SiteID
+        /// Spaced requests that wait.
+        package let spacedWaiting: Int
+        /// Other requests that wait.
+        package let unspacedWaiting: Int
+        /// Whether a request is in flight.
+        package let isHeld: Bool
+    }
+
+    /// Sites with something to do now: more workers help as long as there are more of these.
+    package var runnableSites: Int {
+        gates.count { $0.isHeld || $0.spacedWaiting + $0.unspacedWaiting > 0 }
     }
 }
 
@@ -38,6 +53,18 @@ extension Delivery {
                     )
                 )
             }
+            var gates: [DeliveryStats.Gate] = []
+            for entry in try parts[5].array() {
+                let fields = try entry.array(atLeast: 4)
+                gates.append(
+                    DeliveryStats.Gate(
+                        site: SiteID(rawValue: try fields[0].string()),
+                        spacedWaiting: Int(try fields[1].integer()),
+                        unspacedWaiting: Int(try fields[2].integer()),
+                        isHeld: try fields[3].integer() == 1
+                    )
+                )
+            }
             let leader = try parts[3].string()
             return DeliveryStats(
                 hasGeneration: try parts[0].integer() == 1,
@@ -45,7 +72,7 @@ extension Delivery {
                 delayed: Int(try parts[2].integer()),
                 leader: leader.isEmpty ? nil : WorkerID(rawValue: leader),
                 workers: workers,
-                sites: try parts[5].strings().map { SiteID(rawValue: $0) }
+                gates: gates
             )
         }
     }

@@ -5,8 +5,8 @@ package import TramlineModel
 package enum DeliveryWake: Sendable, Hashable {
     /// Jobs became ready.
     case jobs
-    /// A turn at this site's gate has come for one of the worker's waiters; ``GateKeeper`` sees to it.
-    case gate(SiteID, ticket: UInt64)
+    /// A turn at this site's gate has come for this one of the worker's waiters; ``GateKeeper`` sees to it.
+    case gate(SiteID, member: String)
     /// Wakes may have been missed: look at everything that one would have told.
     case anything
 }
@@ -44,8 +44,8 @@ extension DeliveryWake {
         let words = text.split(separator: " ", maxSplits: 2)
         if words == ["jobs"] {
             self = .jobs
-        } else if words.count == 3, words[0] == "gate", let ticket = UInt64(words[1]) {
-            self = .gate(SiteID(rawValue: String(words[2])), ticket: ticket)
+        } else if words.count == 3, words[0] == "gate" {
+            self = .gate(SiteID(rawValue: String(words[2])), member: String(words[1]))
         } else {
             self = .anything
         }

@@ -13,6 +13,7 @@ package struct Delivery: Sendable {
     package let spacing: Duration
 
     let redis: RedisClient
+    let space: String
     let keys: DeliveryKeys
 
     /// - Parameters:
@@ -25,6 +26,7 @@ package struct Delivery: Sendable {
         self.redis = redis
         self.lease = lease
         self.spacing = spacing
+        self.space = space
         self.keys = DeliveryKeys(space: space)
     }
 

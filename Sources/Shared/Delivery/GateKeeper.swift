@@ -68,9 +68,7 @@ package final class GateKeeper: Service, Sendable {
                     let due = room.withLock { $0.due(at: .now) }
                     for (sleeper, signal) in due.sleepers { sleeper.resume(returning: signal) }
                     for site in due.pulses { group.addTask { await self.look(at: site) } }
-                    for (pass, departure) in due.departures {
-                        group.addTask { await self.give(pass, back: departure) }
-                    }
+                    for errand in due.errands { group.addTask { await self.run(errand) } }
                 }
                 group.cancelAll()
             }
@@ -78,6 +76,9 @@ package final class GateKeeper: Service, Sendable {
             self.close()
         }
         close()
+        // After cancellation nothing that this task awaits would be sent, so the last messages go out from a task of their
+        // own, awaited at once.
+        await Task { await finishErrands() }.value
     }
 
     // MARK: Waiting
@@ -93,13 +94,11 @@ package final class GateKeeper: Service, Sendable {
         bell.ring()
         do {
             let pass = try await waitForTurn(site, waiter)
-            _ = room.withLock { $0.leave(waiter.ticket, with: pass) }
+            room.withLock { $0.leave(waiter.ticket, with: pass) }
             return pass
         } catch {
-            _ = room.withLock { $0.leave(waiter.ticket) }
-            // The place at the gate must not stay behind. The task may be cancelled, and then nothing that it awaits would
-            // be sent, so the last message goes out from a task of its own, awaited at once.
-            await Task { await withdraw(waiter, from: site) }.value
+            room.withLock { $0.leave(waiter.ticket, withdrawing: waiter.member, from: site, now: .now) }
+            bell.ring()
             throw error
         }
     }
@@ -110,8 +109,8 @@ package final class GateKeeper: Service, Sendable {
             guard lease.stands(at: asked) else { throw DeliveryError(.leaseLost, "the worker's lease has ended") }
             var pause: Duration?
             do throws(DeliveryError) {
-                let (answer, generation) = try await delivery.ask(site, as: waiter)
-                resume(room.withLock { $0.answered(site, generation: generation, now: .now) })
+                let (answer, era) = try await delivery.ask(site, as: waiter)
+                resume(room.withLock { $0.answered(site, era: era) })
                 switch answer {
                 case .granted(let pass):
                     guard lease.stands() else { throw DeliveryError(.leaseLost, "the worker's lease has ended") }
@@ -144,16 +143,7 @@ package final class GateKeeper: Service, Sendable {
                 if let signal { continuation.resume(returning: signal) } else { bell.ring() }
             }
         } onCancel: {
-            wake(ticket)
-        }
-    }
-
-    private func withdraw(_ waiter: GateWaiter, from site: SiteID) async {
-        do {
-            wake(ownMember: try await delivery.withdraw(waiter, site).next)
-        } catch {
-            // The place goes when the worker's lease does, at the latest; until then others are held up by it, so it is told.
-            logger.warning("A place at a gate stays behind", metadata: ["site": "\(site)", "error": "\(error)"])
+            if let sleeper = room.withLock({ $0.wake(ticket) }) { sleeper.resume(returning: .askAgain) }
         }
     }
 
@@ -162,10 +152,13 @@ package final class GateKeeper: Service, Sendable {
     private func listen() async {
         while !Task.isCancelled {
             do {
-                for await wake in try await delivery.wakes(worker: lease.worker) {
+                let wakes = try await delivery.wakes(worker: lease.worker)
+                // Turns that came before we could hear of them.
+                pulseEverySite()
+                for await wake in wakes {
                     switch wake {
                     case .jobs: break
-                    case .gate(_, let ticket): self.wake(ticket)
+                    case .gate(let site, let member): self.wake(member: member, at: site)
                     case .anything: pulseEverySite()
                     }
                 }
@@ -178,16 +171,19 @@ package final class GateKeeper: Service, Sendable {
         }
     }
 
-    private func wake(_ ticket: UInt64) {
-        if let sleeper = room.withLock({ $0.wake(ticket) }) { sleeper.resume(returning: .askAgain) }
-    }
-
-    /// Wakes the next waiter in turn when it is one of ours: no message came for it.
-    private func wake(ownMember member: String) {
-        guard member.hasPrefix("\(lease.worker)/"), let last = member.lastIndex(of: "/"),
-            let ticket = UInt64(member[member.index(after: last)...])
+    /// Wakes the waiter that a member stands for, if it is one of ours.
+    private func wake(member: String, at site: SiteID) {
+        guard member.hasPrefix("\(lease.worker)/"), let slash = member.lastIndex(of: "/"),
+            let ticket = UInt64(member[member.index(after: slash)...])
         else { return }
-        wake(ticket)
+        let (sleeper, isOrphan) = room.withLock { room in
+            (room.wake(ticket), room.disown(ticket, member: member, at: site, now: .now))
+        }
+        sleeper?.resume(returning: .askAgain)
+        if isOrphan {
+            logger.debug("A place at a gate has nobody", metadata: ["site": "\(site)"])
+            bell.ring()
+        }
     }
 
     private func resume(_ sleepers: [CheckedContinuation<GateSignal, Never>]) {
@@ -200,30 +196,63 @@ package final class GateKeeper: Service, Sendable {
     }
 
     private func look(at site: SiteID) async {
+        let term = lease.term
+        // Without a lease there are no places to be called to; who waits shall hear that.
+        guard lease.stands() else { return resume(room.withLock { $0.wakeAll(at: site) }) }
         do {
             guard let view = try await delivery.look(at: site, for: lease.worker) else { return }
-            resume(room.withLock { $0.answered(site, generation: view.generation, now: .now) })
-            wake(ownMember: view.nextMember)
+            let era = GateEra(generation: view.generation, term: term)
+            resume(room.withLock { $0.answered(site, era: era) })
+            wake(member: view.nextMember, at: site)
+            wake(member: view.holder, at: site)
         } catch {
             // The next pulse looks again.
             logger.debug("Cannot look at a gate", metadata: ["site": "\(site)", "error": "\(error)"])
         }
     }
 
-    // MARK: Leaving
+    // MARK: Errands
 
-    /// Gives a pass back; a Redis that does not answer is asked again, since the gate is ours until then.
-    private func give(_ pass: GatePass, back departure: GateDeparture) async {
+    /// Does an errand once; when Redis does not answer, it will be done again, since the gate is shut until then.
+    private func run(_ errand: GateErrand) async {
         var retry: ContinuousClock.Instant?
         do {
-            wake(ownMember: try await delivery.leave(pass, departure).nextMember)
+            wake(member: try await tell(errand), at: errand.site)
         } catch  where error.code == .unavailable && lease.stands() {
             retry = .now + .milliseconds(Int.random(in: 100...500))
+        } catch  where error.code == .cancelled {
+            retry = .now
         } catch {
-            logger.warning("A gate was not given back", metadata: ["site": "\(pass.site)", "error": "\(error)"])
+            // What stays behind goes when the worker's lease does.
+            logger.warning("A gate was not given back", metadata: ["error": "\(error)"])
         }
-        room.withLock { $0.departed(pass, departure, retry: retry) }
+        room.withLock { $0.done(errand, retry: retry) }
         bell.ring()
+    }
+
+    /// Returns who is next in turn.
+    private func tell(_ errand: GateErrand) async throws(DeliveryError) -> String {
+        switch errand.content {
+        case .giveBack(let pass, let departure): try await delivery.leave(pass, departure).nextMember
+        case .withdraw(let member): try await delivery.withdraw(member: member, from: errand.site).nextMember
+        }
+    }
+
+    /// Makes a last attempt at what is left, for a second at most.
+    private func finishErrands() async {
+        let errands = room.withLock { $0.takeLastErrands() }
+        guard !errands.isEmpty else { return }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                await withTaskGroup(of: Void.self) { group in
+                    for errand in errands { group.addTask { await self.run(errand) } }
+                }
+            }
+            // Its only error is that the errands were faster.
+            group.addTask { try? await Task.sleep(for: .seconds(1)) }
+            await group.next()
+            group.cancelAll()
+        }
     }
 
     private func close() {

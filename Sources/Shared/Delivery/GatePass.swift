@@ -3,8 +3,8 @@ package import TramlineModel
 
 /// The right to send one request to a site, now.
 ///
-/// The holder calls ``requestStarted()`` at the moment the request leaves, and may call ``requestEnded()`` when its answer
-/// has come; the spacing is counted from these.
+/// The holder calls ``requestStarted()`` directly before the request leaves, and may call ``requestSent()`` when it has and
+/// ``requestEnded()`` when its answer has come; the spacing is counted from these.
 package final class GatePass: Sendable {
     private struct State {
         var turn: Int64
@@ -22,11 +22,14 @@ package final class GatePass: Sendable {
     /// This machine's clock when the gate was asked for, with the question that was granted.
     let askedAt: ContinuousClock.Instant
     private let lease: WorkerLease
+    /// The term of the lease in which the gate was asked for.
+    private let term: Int
     private let state: Mutex<State>
 
     init(
         waiter: GateWaiter,
         site: SiteID,
+        term: Int,
         turn: Int64,
         grantedMilliseconds: Int64,
         askedAt: ContinuousClock.Instant
@@ -36,21 +39,31 @@ package final class GatePass: Sendable {
         self.isSpaced = waiter.isSpaced
         self.member = waiter.member
         self.lease = waiter.lease
+        self.term = term
         self.grantedMilliseconds = grantedMilliseconds
         self.askedAt = askedAt
         self.state = Mutex(State(turn: turn))
     }
 
-    /// Notes that the request leaves now. Call it directly before sending; the first call counts.
+    /// Notes that the request leaves now. Call it directly before sending.
     ///
-    /// - Throws: ``DeliveryError`` with `.leaseLost` when the worker's lease has ended, for instance while the process was
-    ///   stopped: another worker may have the gate, so the request must not be sent.
+    /// - Throws: ``DeliveryError`` with `.leaseLost` when the worker's lease has ended since the gate was granted, for
+    ///   instance while the process was stopped: another worker may have the gate, so the request must not be sent.
     package func requestStarted() throws(DeliveryError) {
         let now = ContinuousClock.now
-        guard lease.stands(at: now) else {
-            throw DeliveryError(.leaseLost, "the worker's lease ended before the request was sent")
+        let isStale = state.withLock { state in
+            if state.turn < 0 || !lease.stands(at: now, term: term) { return true }
+            state.startedAt = now
+            return false
         }
-        state.withLock { $0.startedAt = $0.startedAt ?? now }
+        if isStale { throw DeliveryError(.leaseLost, "the worker's lease ended before the request was sent") }
+    }
+
+    /// Notes that the request's first bytes have just gone out, where the sender can tell; the spacing counts from here.
+    package func requestSent() {
+        state.withLock { state in
+            if state.startedAt != nil { state.startedAt = .now }
+        }
     }
 
     /// Notes that the answer has come; the last call counts. Without it, the end of the pass is taken.

@@ -12,12 +12,15 @@ package final class WorkerLease: Sendable {
     private struct State {
         var end: ContinuousClock.Instant?
         var generation: Int64?
+        var term = 0
     }
 
     package let worker: WorkerID
     private let state = Mutex(State())
 
+    /// - Parameter worker: Not empty, and without spaces: it stands in messages.
     package init(worker: WorkerID) {
+        precondition(!worker.rawValue.isEmpty && !worker.rawValue.contains(" "), "A worker's name has no spaces")
         self.worker = worker
     }
 
@@ -29,11 +32,26 @@ package final class WorkerLease: Sendable {
         end.map { $0 > instant } ?? false
     }
 
+    /// Whether it has stood without a break since a term was looked up, and stands at an instant.
+    ///
+    /// A process that was stopped may find its lease lost and begun anew before it goes on with what it was about to do.
+    func stands(at instant: ContinuousClock.Instant, term: Int) -> Bool {
+        state.withLock { $0.term == term && ($0.end.map { $0 > instant } ?? false) }
+    }
+
+    /// Grows by one with each break.
+    var term: Int { state.withLock { $0.term } }
+
     /// The generation of Redis's data that it was registered in.
     var generation: Int64? { state.withLock { $0.generation } }
 
-    func begin(until end: ContinuousClock.Instant, generation: Int64) {
-        state.withLock { $0 = State(end: end, generation: generation) }
+    /// Begins anew. Where the old one still stood, as after Redis forgot it, there was no break.
+    func begin(until end: ContinuousClock.Instant, generation: Int64, at now: ContinuousClock.Instant = .now) {
+        state.withLock { state in
+            if state.end.map({ $0 <= now }) ?? true { state.term += 1 }
+            state.end = end
+            state.generation = generation
+        }
     }
 
     /// An answer that is overtaken by a later one must not shorten it.
@@ -44,8 +62,11 @@ package final class WorkerLease: Sendable {
         }
     }
 
-    /// Redis has given what it held to others, or forgets it.
+    /// Redis has given what it held to others, or it has been given back.
     func lose() {
-        state.withLock { $0.end = nil }
+        state.withLock { state in
+            state.end = nil
+            state.term += 1
+        }
     }
 }

@@ -9,7 +9,7 @@ local site, member, cost, is_spaced = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[
 local spacing_ms, born_ms = tonumber(ARGV[5]), tonumber(generation[1])
 if not lease_of(worker_of(member)) then return { 'lost' } end
 local gate = read_gate(site, born_ms, generation[2] == '1', tonumber(ARGV[6]), spacing_ms)
-vacate_if_dead(gate, spacing_ms)
+local was_vacated = vacate_if_dead(gate, spacing_ms)
 
 -- The answer to the first asking was lost: it has the gate already, from now on, since it cannot have begun before.
 if gate.holder == member then
@@ -35,6 +35,7 @@ if next_member == member and wait_ms <= 0 then
   return { 'granted', gate.turn, now, born_ms }
 end
 write_gate(gate)
+if was_vacated and next_member and next_member ~= member then wake_waiter(next_member, site) end
 local before = redis.call('ZRANK', own, member) + redis.call('ZCOUNT', other, '-inf', '(' .. whole(score))
 if gate.holder ~= '' then before = before + 1 end
 return { 'wait', next_member == member and wait_ms or -1, before, born_ms }

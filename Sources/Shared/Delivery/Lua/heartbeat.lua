@@ -11,7 +11,7 @@ local is_standing = lease_of(worker)
 if is_standing then redis.call('ZADD', WORKERS, now + lease_ms, worker) end
 
 local reaped, freed = {}, 0
-local dead = redis.call('ZRANGE', WORKERS, '-inf', now, 'BYSCORE', 'LIMIT', 0, 100, 'WITHSCORES')
+local dead = redis.call('ZRANGEBYSCORE', WORKERS, '-inf', now, 'WITHSCORES', 'LIMIT', 0, 100)
 for index = 1, #dead, 2 do
   local jobs = free_worker(dead[index], tonumber(dead[index + 1]), born_ms, is_clean, lease_ms, spacing_ms)
   freed = freed + #jobs

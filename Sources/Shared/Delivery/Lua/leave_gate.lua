@@ -20,6 +20,7 @@ if close_for_ms > 0 then gate.closed_until_ms = math.max(gate.closed_until_ms, n
 local was_holder = gate.holder == member and gate.turn == tonumber(ARGV[3])
 if was_holder then vacate(gate, nil, spacing_ms) end
 write_gate(gate)
-if not was_holder then return { 0, '', -1 } end
-local next_member, wait_ms = wake_next(gate, worker_of(member))
-return { 1, next_member, wait_ms }
+-- Also when it was given back before: the answer that named the next one may have been lost.
+local next_member, wait_ms = '', -1
+if gate.holder == '' then next_member, wait_ms = wake_next(gate, worker_of(member)) end
+return { was_holder and 1 or 0, next_member, wait_ms }

@@ -11,6 +11,7 @@ if gate.holder == member then
   write_gate(gate)
   was_there = 1
 end
-if was_there == 0 or gate.holder ~= '' then return { was_there, '', -1 } end
-local next_member, wait_ms = wake_next(gate, worker_of(member))
-return { 1, next_member, wait_ms }
+-- Also when it was withdrawn before: the answer that named the next one may have been lost.
+local next_member, wait_ms = '', -1
+if gate.holder == '' then next_member, wait_ms = wake_next(gate, worker_of(member)) end
+return { was_there, next_member, wait_ms }

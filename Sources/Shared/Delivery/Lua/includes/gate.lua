@@ -16,7 +16,6 @@ end
 
 local function worker_of(member) return member:match('^(.*)/[^/]*/[^/]*$') end
 local function job_of(member) return member:match('/([^/]*)/[^/]*$') end
-local function ticket_of(member) return member:match('/([^/]*)$') end
 
 -- Reads a gate. One that Redis does not know is new, or forgotten: unless the generation is clean, it stays closed until
 -- every lease that stood when the data was lost has ended, and a spacing more.
@@ -53,12 +52,13 @@ local function vacate(gate, ended_ms, spacing_ms)
   gate.holder = ''
 end
 
--- A holder whose worker's lease has ended holds nothing.
+-- A holder whose worker's lease has ended holds nothing. Returns whether there was one.
 local function vacate_if_dead(gate, spacing_ms)
-  if gate.holder == '' then return end
+  if gate.holder == '' then return false end
   local worker = worker_of(gate.holder)
-  if lease_of(worker) then return end
+  if lease_of(worker) then return false end
   vacate(gate, tonumber(redis.call('ZSCORE', WORKERS, worker) or now), spacing_ms)
+  return true
 end
 
 -- The first waiter of a living worker, and its score; the dead are dropped on the way.
@@ -98,9 +98,9 @@ local function grant(gate, member, is_spaced, cost)
   redis.call('SADD', passes_key(worker_of(member)), gate.site)
 end
 
--- Tells a waiter's worker that it may ask again.
+-- Tells a waiter's worker that it may ask again. Neither part of a member has a space in it; a site may.
 local function wake_waiter(member, site)
-  redis.call('PUBLISH', wake_channel(worker_of(member)), 'gate ' .. ticket_of(member) .. ' ' .. site)
+  redis.call('PUBLISH', wake_channel(worker_of(member)), 'gate ' .. member .. ' ' .. site)
 end
 
 -- After the gate became free: tells the next in turn, unless it is `own_worker`, whose answer says so. Returns who it is

@@ -30,7 +30,7 @@ end
 
 -- Makes due jobs ready, a thousand at most, and returns how many.
 local function promote_due()
-  local due = redis.call('ZRANGE', DELAYED, '-inf', now, 'BYSCORE', 'LIMIT', 0, 1000)
+  local due = redis.call('ZRANGEBYSCORE', DELAYED, '-inf', now, 'LIMIT', 0, 1000)
   if #due == 0 then return 0 end
   redis.call('ZREM', DELAYED, unpack(due))
   local first = take_orders(#due)
