@@ -2,7 +2,7 @@ import Redis
 import TestEquipment
 import Testing
 
-@Suite("A Redis subscription", .enabled(if: RedisEnvironment.isAvailable), .timeLimit(.minutes(1)))
+@Suite("A Redis subscription", .redis, .tags(.redis), .timeLimit(.minutes(1)))
 struct RedisSubscriptionTests {
     @Test("Every listener of a channel hears it; Redis sees one subscription")
     func fanOut() async throws {

@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 package import Redis
+package import Testing
 
 /// A connected client and a key prefix that nobody else uses.
 package struct RedisFixture: Sendable {
@@ -17,7 +18,7 @@ package struct RedisFixture: Sendable {
 /// Tests run beside each other on one server: use ``RedisFixture/prefix`` in every key, and a ``PrivateRedis`` for anything
 /// that touches the whole server.
 ///
-/// - Throws: ``MissingServer`` when the variable is not set; what `body` throws.
+/// - Throws: ``RedisEnvironment/MissingServer`` when the variable is not set; what `body` throws.
 package func withRedis<Result: Sendable>(
     _ body: @Sendable (RedisFixture) async throws -> Result
 ) async throws -> Result {
@@ -51,14 +52,16 @@ package func withRedisClient<Result: Sendable>(
     }
 }
 
-/// Where the shared test server is.
+/// Where the shared test server is: `TRAMLINE_TEST_REDIS_URL`.
 package enum RedisEnvironment {
     package static let variable = "TRAMLINE_TEST_REDIS_URL"
 
-    /// Whether there is one; for `.enabled(if:)`.
     package static var isAvailable: Bool { ProcessInfo.processInfo.environment[variable] != nil }
 
-    static func url() throws -> String {
+    /// Whether a missing server is a fault rather than a reason to skip.
+    fileprivate static var isRequired: Bool { ProcessInfo.processInfo.environment["CI"] != nil }
+
+    fileprivate static func url() throws -> String {
         guard let url = ProcessInfo.processInfo.environment[variable] else { throw MissingServer(variable: variable) }
         return url
     }
@@ -66,6 +69,16 @@ package enum RedisEnvironment {
     package struct MissingServer: Error, CustomStringConvertible {
         let variable: String
         package var description: String { "\(variable) is not set: no Redis to test with" }
+    }
+}
+
+extension Trait where Self == ConditionTrait {
+    /// Skips where no Redis server is named; where `CI` is set, ``withRedis(_:)`` fails instead.
+    package static var redis: Self {
+        .enabled(
+            if: RedisEnvironment.isAvailable || RedisEnvironment.isRequired,
+            "\(RedisEnvironment.variable) is not set, so there is no Redis to test with"
+        )
     }
 }
 
