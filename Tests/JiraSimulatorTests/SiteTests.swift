@@ -41,6 +41,8 @@ struct SiteTests {
             #expect(basic.status == 200)
             jira.revoke(token: "simulated-bearer")
             #expect(try await gateway.get("/rest/api/3/myself").status == 401)
+            let none = try await client.with(authorization: bearer).get("/oauth/token/accessible-resources")
+            #expect(none.status == 401)
         }
     }
 

@@ -154,6 +154,7 @@ enum PageToken {
     static func place(in token: String, jql: String, site: String, at now: Int) -> [SearchOrder.Component]? {
         let padded = token.replacing("-", with: "+").replacing("_", with: "/")
         let whole = padded + String(repeating: "=", count: (4 - padded.count % 4) % 4)
+        // A token that is no JSON was not made here, and is refused like any other wrong one.
         guard let data = Data(base64Encoded: whole), let content = try? JSON(parsing: data),
             content[0] == 1, let expiry = content[1]?.integer, expiry > now, content[2]?.string == site,
             content[3]?.string == jql

@@ -2,7 +2,19 @@ import Foundation
 import HTTPTypes
 import Synchronization
 
-/// What tests ask of the simulator itself, below `/_simulator`.
+/// What tests ask of the simulator itself, below `/_simulator`. None of it is journaled. `?site=` narrows where that makes sense.
+///
+/// | request | does |
+/// |---|---|
+/// | `GET journal`, `?after=N`, `?format=jsonl` | every request so far |
+/// | `GET summary` | requests, shortest gaps, most in flight, statuses, by site |
+/// | `GET issues`, `links`, `duplicates` | what exists; keys that share a marker |
+/// | `GET`, `POST`, `DELETE faults` | lists, adds (one or an array), removes all |
+/// | `POST latency {"milliseconds"}` | sets how long answers take |
+/// | `POST advance {"milliseconds"}` | puts the clocks ahead |
+/// | `POST revoke {"token"}` | makes a credential worthless |
+/// | `POST issues/KEY/delete`, `hide`, `show`, `move {"project"}`, `edit {…}` | what people do in the browser |
+/// | `POST reset` | forgets issues and faults, not the journal |
 extension SimulatorServer {
     func control(_ request: SimulatedRequest) -> Answer {
         let segments = Array(request.segments.dropFirst())

@@ -122,6 +122,9 @@ final class SimulatorServer: Sendable {
     }
 
     private func execute(_ request: SimulatedRequest, _ meeting: FaultPlan.Meeting, at box: Box) -> Ending {
+        if request.path == "/oauth/token/accessible-resources", request.method == .get {
+            return .answer(resources(request))
+        }
         let (answer, made) = box.state.withLock { site in
             for case .clockSkew(let milliseconds) in meeting.twists { site.skew = milliseconds }
             let now = site.time(at: journal.now.wall / 1000)
@@ -155,7 +158,6 @@ final class SimulatorServer: Sendable {
         _ site: inout SimulatedSite,
         now: Int
     ) -> Answer {
-        if request.path == "/oauth/token/accessible-resources", request.method == .get { return resources(request) }
         let identity = Identity(request, at: site)
         var caller: SimulatedUser?
         var isBearer = false
@@ -242,10 +244,12 @@ final class SimulatorServer: Sendable {
         )
     }
 
+    /// The sites that a bearer may enter. It asks every site, so it must not be called with the lock of one.
     private func resources(_ request: SimulatedRequest) -> Answer {
-        let token = request.headers[.authorization].map { $0.dropFirst("Bearer ".count) } ?? ""
+        let token = String(request.headers[.authorization]?.dropFirst("Bearer ".count) ?? "")
         let sites = configuration.sites.filter { site in
             site.credentials.contains { $0.scheme == .bearer && $0.token == token && !$0.isExpired }
+                && boxes[site.name]?.state.withLock { $0.revoked.contains(token) } == false
         }
         guard !sites.isEmpty else { return Answer(401, ["code": 401, "message": "Unauthorized"]) }
         let beans = sites.map { site -> JSON in
