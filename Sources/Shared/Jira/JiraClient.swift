@@ -14,7 +14,7 @@ package struct JiraClient: Sendable {
     let credential: JiraCredential
     let connections: JiraConnections
     let logger: Logger
-    private var sendHook: (@Sendable () -> Void)?
+    private var sendHook: (@Sendable () throws -> Void)?
 
     /// - Parameters:
     ///   - connections: must outlive the client's calls.
@@ -36,8 +36,9 @@ package struct JiraClient: Sendable {
     /// - Parameter hook: called once for each request. With a body (creating, uploading, linking, searching, bulk
     ///   fetching) that is when a connection is there and the first byte of the body is about to be written to it; it
     ///   is not called when the request never leaves. A request without a body only reads; for it the hook is called
-    ///   before a connection is asked for. It must return at once: the request waits for it.
-    package func onSend(_ hook: @escaping @Sendable () -> Void) -> JiraClient {
+    ///   before a connection is asked for. It must return at once: the request waits for it. When it throws, nothing
+    ///   is sent: the call fails as `.refused` with the hook's error as its ``JiraError/cause``.
+    package func onSend(_ hook: @escaping @Sendable () throws -> Void) -> JiraClient {
         var client = self
         client.sendHook = hook
         return client

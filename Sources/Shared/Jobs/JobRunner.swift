@@ -59,21 +59,37 @@ package final class JobRunner: Service {
     /// Runs until graceful shutdown or cancellation.
     package func run() async throws {
         await withGracefulShutdownHandler {
-            await withTaskGroup(of: Void.self) { background in
-                background.addTask { await self.keepLease() }
-                background.addTask { await self.listen() }
-                background.addTask { await self.sweep() }
-                // Jobs live in a group of their own: the lease is kept until the last of them has ended.
-                await withDiscardingTaskGroup { running in
-                    await self.claimJobs(into: &running)
+            await withTaskGroup(of: Void.self) { gatekeeping in
+                // Ends by itself once the last pass has been given back.
+                gatekeeping.addTask { await self.keepGates() }
+                await withTaskGroup(of: Void.self) { background in
+                    background.addTask { await self.keepLease() }
+                    background.addTask { await self.listen() }
+                    background.addTask { await self.sweep() }
+                    // Jobs live in a group of their own: the lease is kept until the last of them has ended.
+                    await withDiscardingTaskGroup { running in
+                        await self.claimJobs(into: &running)
+                    }
+                    background.cancelAll()
                 }
-                background.cancelAll()
+                // A Redis that is away must not keep the process: retiring frees the gates, too, and so does the lease's end.
+                gatekeeping.addTask { await Doorbell().sleep(until: .now + .seconds(1)) }
+                await gatekeeping.next()
+                gatekeeping.cancelAll()
             }
         } onGracefulShutdown: {
             self.stopping.set()
             self.claimBell.ring()
         }
         await retire()
+    }
+
+    private func keepGates() async {
+        do {
+            try await gates.run()
+        } catch {
+            logger.debug("The gates are kept no more", metadata: ["error": "\(error)"])
+        }
     }
 
     private func retire() async {

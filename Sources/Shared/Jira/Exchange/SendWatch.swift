@@ -15,26 +15,23 @@ final class SendWatch: Sendable {
     }
 
     private let state = Mutex(State.waiting)
-    private let onSend: (@Sendable () -> Void)?
+    private let onSend: (@Sendable () throws -> Void)?
 
-    init(onSend: (@Sendable () -> Void)?) { self.onSend = onSend }
+    init(onSend: (@Sendable () throws -> Void)?) { self.onSend = onSend }
 
-    /// Marks the moment before the first bytes go, and calls the hook, once.
-    /// - Throws: `CancellationError` when the request has ended already.
+    /// Calls the hook, once, and marks the moment before the first bytes go.
+    /// - Throws: what the hook throws, and `CancellationError` when the request has ended already: no byte goes then.
     func hand() throws {
+        guard state.withLock({ if case .handed = $0 { false } else { true } }) else { return }
+        try onSend?()
         let now = ContinuousClock.now
-        let isFirst = try state.withLock { state in
+        try state.withLock { state in
             switch state {
-            case .waiting:
-                state = .handed(now)
-                return true
-            case .handed:
-                return false
-            case .closed:
-                throw CancellationError()
+            case .waiting: state = .handed(now)
+            case .handed: break
+            case .closed: throw CancellationError()
             }
         }
-        if isFirst { onSend?() }
     }
 
     /// Forbids any further handing over. Safe to repeat.

@@ -45,6 +45,30 @@ extension ExportStore {
         )
     }
 
+    /// Adds a file to a ticket, unless it has one of that name.
+    package func addAttachment(
+        to ticket: TicketID,
+        session: SessionID,
+        filename: String,
+        contentType: String,
+        bytes: [UInt8],
+        hash: [UInt8],
+        on connection: PostgresConnection
+    ) async throws {
+        let id = AttachmentID()
+        let added = try await connection.execute(
+            """
+            INSERT INTO attachments (id, session_id, ticket_id, position, filename, content_type, size_bytes, sha256)
+            SELECT \(id), \(session), \(ticket), COALESCE(max(position), 0) + 1, \(filename), \(contentType),
+                   \(bytes.count), \(hash)
+            FROM attachments WHERE ticket_id = \(ticket)
+            ON CONFLICT (ticket_id, filename) DO NOTHING
+            """
+        )
+        guard added == 1 else { return }
+        for statement in AttachmentChunk.statements(storing: bytes, of: id) { try await connection.execute(statement) }
+    }
+
     /// Notes that Jira has a file.
     package func markUploaded(
         _ attachment: AttachmentID,

@@ -22,9 +22,6 @@ package struct ImportedSession: Sendable {
 }
 
 extension SessionStore {
-    /// The largest piece of an attachment in one row.
-    static let chunkBytes = 1 << 20
-
     /// Stores a session with all its tickets, or nothing.
     ///
     /// - Parameters:
@@ -130,15 +127,7 @@ extension SessionStore {
                             \(file.bytes.count), \(hash(file.bytes)))
                     """
                 )
-                for (chunk, start) in stride(from: 0, to: file.bytes.count, by: chunkBytes).enumerated() {
-                    let bytes = Array(file.bytes[start..<min(start + chunkBytes, file.bytes.count)])
-                    statements.append(
-                        """
-                        INSERT INTO attachment_chunks (attachment_id, chunk, bytes)
-                        VALUES (\(attachment), \(chunk), \(bytes))
-                        """
-                    )
-                }
+                statements += AttachmentChunk.statements(storing: file.bytes, of: attachment)
             }
         }
         // Batches bound what libpq holds in memory at once.

@@ -1,0 +1,139 @@
+import Foundation
+import Jira
+import Jobs
+import Logging
+import Postgres
+import Record
+import TramlineModel
+
+/// Runs exports and retries: the tickets of a session become Jira issues, then get their files and links.
+struct ExportHandler: JobHandler {
+    let exports: ExportStore
+    let sessions: SessionStore
+    let connector: SiteConnector
+    let settings: ExportRun.Settings
+    let logger: Logger
+
+    func run(_ run: JobRun) async throws -> JobOutcome {
+        guard let id = run.claim.job.session, let material = try await exports.load(id) else {
+            return .failed(FaultTable.recordIncomplete("its session is not in the record."))
+        }
+        var logger = logger
+        logger[metadataKey: "session.id"] = "\(id)"
+        logger[metadataKey: "job.id"] = "\(run.claim.job.id)"
+        do {
+            let export = ExportRun(
+                run: run,
+                material: material,
+                caller: try connector.caller(for: material.integration, run: run),
+                exports: exports,
+                sessions: sessions,
+                settings: settings,
+                logger: logger
+            )
+            return try await export.run()
+        } catch let fault as Fault {
+            return .failed(fault)
+        }
+    }
+
+    func conclude(
+        _ claim: JobClaim,
+        as settlement: JobSettlement,
+        on connection: PostgresConnection
+    ) async throws -> ProgressMark? {
+        guard let id = claim.job.session else { return nil }
+        switch settlement {
+        case .queued, .retrying:
+            // The export goes on: the session stays as it is.
+            return nil
+        case .succeeded:
+            try await sessions.completeExport(id, on: connection)
+            return try await finish(id, claim, on: connection) { sequence, session, counts in
+                let end = session.completedAt ?? session.createdAt
+                let duration = end.timeIntervalSince(session.exportStartedAt ?? end)
+                return .complete(
+                    .init(
+                        sequence: sequence,
+                        session: id,
+                        task: claim.job.id,
+                        counts: counts,
+                        duration: .seconds(duration)
+                    )
+                )
+            }
+        case .failed(let fault), .quarantined(let fault):
+            return try await fail(id, claim, fault, on: connection)
+        case .cancelled:
+            try await sessions.cancelExport(id, on: connection)
+            let fault = Fault(
+                category: .userFixable,
+                code: "cancelled",
+                userMessage: "The export was cancelled.",
+                recoveryActions: []
+            )
+            return try await finish(id, claim, on: connection) { sequence, _, counts in
+                .failed(
+                    .init(
+                        sequence: sequence,
+                        session: id,
+                        task: claim.job.id,
+                        failedAtTicket: counts.nextTicketOrder,
+                        fault: fault,
+                        retryAvailable: false
+                    )
+                )
+            }
+        }
+    }
+
+    private func fail(
+        _ id: SessionID,
+        _ claim: JobClaim,
+        _ fault: Fault,
+        on connection: PostgresConnection
+    ) async throws -> ProgressMark {
+        // Tickets go in order, so the first that is not in Jira is where it stopped.
+        let order = try await sessions.counts(of: id, on: connection).nextTicketOrder
+        try await sessions.failExport(id, at: order, fault: fault, on: connection)
+        return try await finish(id, claim, on: connection) { sequence, session, _ in
+            .failed(
+                .init(
+                    sequence: sequence,
+                    session: id,
+                    task: claim.job.id,
+                    failedAtTicket: order,
+                    fault: fault,
+                    retryAvailable: session.retryCount < SessionStore.maximumRetries
+                )
+            )
+        }
+    }
+
+    /// Stores the end message and the audit entry.
+    private func finish(
+        _ id: SessionID,
+        _ claim: JobClaim,
+        on connection: PostgresConnection,
+        message: (Int64, SessionRow, ExportCounts) -> ProgressMessage
+    ) async throws -> ProgressMark {
+        guard let session = try await sessions.load(id, on: connection) else {
+            preconditionFailure("a job's session lives as long as the job")
+        }
+        let counts = try await sessions.counts(of: id, on: connection)
+        let sequence = try await sessions.appendMessage(to: id, job: claim.job.id, on: connection) { sequence in
+            message(sequence, session, counts)
+        }
+        try await AuditStore.append(
+            AuditEntry(
+                event: "export_\(session.status.rawValue)",
+                actor: claim.worker.rawValue,
+                team: session.team,
+                session: id,
+                job: claim.job.id
+            ),
+            on: connection
+        )
+        return ProgressMark(session: id, sequence: sequence)
+    }
+}

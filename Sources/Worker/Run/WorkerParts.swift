@@ -1,0 +1,72 @@
+import Delivery
+import Foundation
+import Jira
+import Jobs
+import Logging
+import Postgres
+import Record
+import Redis
+import Secrets
+import Settings
+import TramlineModel
+
+/// What a worker process is made of, built from its settings and not yet running.
+struct WorkerParts {
+    let pool: PostgresPool
+    let redis: RedisClient
+    let connections: JiraConnections
+    let runner: JobRunner
+    let lease: WorkerLease
+
+    init(_ settings: WorkerSettings, logger: Logger) throws {
+        let common = settings.common
+        pool = PostgresPool(
+            configuration: try PostgresConfiguration(
+                url: common.databaseURL.reveal(),
+                applicationName: "tramline-worker"
+            ),
+            logger: logger
+        )
+        redis = RedisClient(
+            configuration: try RedisConfiguration(url: common.redisURL.reveal()),
+            logger: logger
+        )
+        connections = JiraConnections(
+            .init(requestTimeout: common.jiraRequestTimeout, allowInsecure: common.allowInsecureJira)
+        )
+        lease = WorkerLease(worker: Self.makeWorkerID())
+        let delivery = Delivery(redis: redis, lease: common.jobLease, spacing: common.jiraSpacing)
+        let export = ExportHandler(
+            exports: ExportStore(pool: pool),
+            sessions: SessionStore(pool: pool),
+            connector: SiteConnector(
+                connections: connections,
+                box: SecretBox(key: common.secretKey),
+                allowInsecure: common.allowInsecureJira,
+                logger: logger
+            ),
+            settings: ExportRun.Settings(
+                spacing: common.jiraSpacing,
+                requestTimeout: common.jiraRequestTimeout,
+                settle: common.settle
+            ),
+            logger: logger
+        )
+        runner = JobRunner(
+            configuration: JobRunner.Configuration(concurrency: settings.concurrency, backoff: common.backoff),
+            jobs: JobStore(pool: pool),
+            delivery: delivery,
+            lease: lease,
+            gates: GateKeeper(delivery: delivery, lease: lease, logger: logger),
+            handlers: [.export: export, .retry: export],
+            logger: logger
+        )
+    }
+
+    /// New at each start: a restarted worker is never taken for the one that died. The host and the process id are for people.
+    private static func makeWorkerID() -> WorkerID {
+        let host = ProcessInfo.processInfo.hostName.prefix(40).filter { $0 != "/" && $0 != " " }
+        let run = String(UInt32.random(in: 0 ... .max), radix: 36)
+        return WorkerID(rawValue: "\(host)-\(ProcessInfo.processInfo.processIdentifier)-\(run)")
+    }
+}

@@ -1,0 +1,59 @@
+import Jira
+import Jobs
+import Logging
+import Record
+import Secrets
+import TramlineModel
+
+/// Opens integrations: from a sealed row to a client that may speak to the site.
+struct SiteConnector: Sendable {
+    let connections: JiraConnections
+    let box: SecretBox
+    let allowInsecure: Bool
+    let logger: Logger
+
+    /// - Throws: ``Fault`` when the integration is parked, its address is not allowed or its secret cannot be opened.
+    func caller(for integration: Integration, run: JobRun) throws -> SiteCaller {
+        if let reason = integration.parkedReason {
+            throw FaultTable.integrationParked(site: integration.site, reason: reason)
+        }
+        return SiteCaller(
+            client: JiraClient(
+                site: try site(of: integration),
+                credential: try credential(of: integration),
+                connections: connections,
+                logger: logger
+            ),
+            site: integration.gate,
+            run: run
+        )
+    }
+
+    private func site(of integration: Integration) throws -> JiraSite {
+        do throws(JiraError) {
+            return try JiraSite(
+                baseURL: integration.baseURL,
+                browseURL: integration.browseURL,
+                allowInsecure: allowInsecure
+            )
+        } catch {
+            throw FaultTable.integrationUnusable(site: integration.site, reason: error.message)
+        }
+    }
+
+    private func credential(of integration: Integration) throws -> JiraCredential {
+        let secret: Secret<String>
+        do throws(SecretsError) {
+            secret = try box.open(integration.sealedSecret, in: .integration(integration.id.description))
+        } catch {
+            throw FaultTable.integrationUnusable(
+                site: integration.site,
+                reason: "Its secret cannot be opened with the TRAMLINE_SECRET_KEY of this worker."
+            )
+        }
+        switch integration.authKind {
+        case .apiToken: return .basic(email: integration.accountEmail ?? "", token: secret.reveal())
+        case .oauth: return .bearer(secret.reveal())
+        }
+    }
+}

@@ -1,2 +1,0 @@
-import Jira
-print("worker")
