@@ -121,6 +121,54 @@ struct QueueTests {
         }
     }
 
+    @Test("A claim whose answer is lost is not lost: its jobs come with the repetition")
+    func lostAnswer() async throws {
+        try await PrivateRedis.run { server in
+            try await withRedisClient(url: server.url, commandTimeout: .milliseconds(500)) { client in
+                let delivery = Delivery(redis: client, lease: .seconds(30), spacing: .zero)
+                _ = try await delivery.createGeneration(clean: true)
+                let worker = try await delivery.makeWorker()
+                let queued = jobs(3)
+                _ = try await delivery.enqueue(queued)
+                // Sent, and perhaps read, but not answered before the client gives the connection up.
+                server.pause()
+                let claim = Task { try await delivery.claimed(upTo: 3, worker) }
+                let error = await #expect(throws: RedisError.self) { try await client.ping() }
+                #expect(error?.code == .timedOut)
+                server.resume()
+                #expect(try await claim.value == queued.map(\.id))
+            }
+        }
+    }
+
+    @Test("Jobs are claimed and settled at speed, by many at once")
+    func speed() async throws {
+        try await withDelivery { delivery in
+            let count = 4000
+            let worker = try await delivery.makeWorker()
+            _ = try await delivery.enqueue(jobs(count))
+            let start = ContinuousClock.now
+            let done = try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<32 {
+                    group.addTask {
+                        var done = 0
+                        while let job = try await delivery.claimed(upTo: 1, worker).first {
+                            #expect(try await delivery.settle(job, worker: worker.worker, as: .finished))
+                            done += 1
+                        }
+                        return done
+                    }
+                }
+                return try await group.reduce(0, +)
+            }
+            let rate = Double(done) / (ContinuousClock.now - start).inSeconds
+            print("queue: \(Int(rate)) claims and settlements a second, 32 at once")
+            #expect(done == count)
+            // A fleet of ten workers needs about a hundred; the bound is for a debug build on a busy machine.
+            #expect(rate > 200)
+        }
+    }
+
     @Test("Enqueuing wakes a worker that listens")
     func wake() async throws {
         try await withDelivery { delivery in

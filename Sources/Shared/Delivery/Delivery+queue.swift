@@ -76,21 +76,25 @@ extension Delivery {
 
     /// Takes the first ready jobs for a worker; due ones become ready on the way.
     ///
+    /// A claim whose answer was lost is asked for again, for a lease at most: otherwise its jobs would be held by a worker
+    /// that does not know of them. After that the lease has ended and they are ready again.
+    ///
     /// - Parameter limit: How many at most, 0...1000.
     package func claim(upTo limit: Int, worker: WorkerID) async throws(DeliveryError) -> ClaimResult {
-        let arguments = [RedisArgument(worker.rawValue), RedisArgument(min(max(limit, 0), 1000))]
-        return try await run(Scripts.claim, arguments) { reply throws(RedisError) in
-            let parts = try reply.array(atLeast: 1)
-            switch try parts[0].string() {
-            case "forgotten": return .forgotten
-            case "lost": return .lost
-            default:
-                let parts = try reply.array(atLeast: 3)
-                return .claimed(
-                    try jobIDs(parts[3...]),
-                    nextDue: try Duration(orNone: parts[1]),
-                    ready: Int(try parts[2].integer())
-                )
+        let token = String(UInt64.random(in: .min ... .max), radix: 36)
+        let arguments = [
+            RedisArgument(worker.rawValue), RedisArgument(min(max(limit, 0), 1000)), RedisArgument(token),
+        ]
+        let end = ContinuousClock.now + lease
+        while true {
+            do throws(DeliveryError) {
+                return try await run(Scripts.claim, arguments) { reply throws(RedisError) in try ClaimResult(reply) }
+            } catch  where error.mayHaveRun && error.code == .unavailable && ContinuousClock.now < end {
+                do {
+                    try await Task.sleep(for: .milliseconds(Int.random(in: 50...250)))
+                } catch {
+                    throw DeliveryError(.cancelled, "the claim was cancelled", cause: error)
+                }
             }
         }
     }
@@ -134,6 +138,22 @@ extension Delivery {
     package func createGeneration(clean: Bool) async throws(DeliveryError) -> Bool {
         try await run(Scripts.createGeneration, [clean ? 1 : 0]) { reply throws(RedisError) in
             try reply.array(atLeast: 2)[0].integer() == 1
+        }
+    }
+}
+
+extension ClaimResult {
+    fileprivate init(_ reply: RedisReply) throws(RedisError) {
+        switch try reply.array(atLeast: 1)[0].string() {
+        case "forgotten": self = .forgotten
+        case "lost": self = .lost
+        default:
+            let parts = try reply.array(atLeast: 3)
+            self = .claimed(
+                try jobIDs(parts[3...]),
+                nextDue: try Duration(orNone: parts[1]),
+                ready: Int(try parts[2].integer())
+            )
         }
     }
 }

@@ -42,6 +42,9 @@ package struct DeliveryError: Error, Sendable {
         self.place = "\(file):\(line)"
     }
 
+    /// Whether the call may have taken effect although it failed.
+    package var mayHaveRun: Bool { (cause as? RedisError)?.mayHaveRun ?? false }
+
     /// Sorts an error of Redis.
     init(_ error: RedisError, during call: String, file: String = #fileID, line: UInt = #line) {
         let code: Code =

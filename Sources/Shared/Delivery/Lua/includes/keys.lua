@@ -14,6 +14,7 @@ local ORDER = root .. ':order'           -- string: the newest order given
 local SITES = root .. ':sites'           -- set: the sites whose gates have been used
 
 local function held_key(worker) return root .. ':held:' .. worker end           -- set: jobs
+local function claim_key(worker) return root .. ':claim:' .. worker end         -- list: its newest claim's name, jobs
 local function passes_key(worker) return root .. ':passes:' .. worker end       -- set: sites
 local function gate_key(site) return root .. ':gate:' .. site end               -- hash
 local function waiters_key(site) return root .. ':gate:' .. site .. ':waiters' end -- zset: who sends spaced requests

@@ -12,7 +12,7 @@ local function free_worker(worker, ended_ms, born_ms, is_clean, lease_ms, spacin
       wake_next(gate, worker)
     end
   end
-  redis.call('DEL', passes_key(worker))
+  redis.call('DEL', passes_key(worker), claim_key(worker))
   return free_jobs(worker)
 end
 
