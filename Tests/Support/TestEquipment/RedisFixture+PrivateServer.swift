@@ -9,30 +9,60 @@ package final class PrivateRedis: Sendable {
     package let port: Int
     private let folder: URL
     private let password: String?
+    private let usesTLS: Bool
     private let process: Mutex<Process?>
 
-    package var url: String { "redis://\(password.map { ":\($0)@" } ?? "")127.0.0.1:\(port)" }
+    package var url: String {
+        let account = password.map { ":\($0)@" } ?? ""
+        return usesTLS
+            ? "rediss://\(account)localhost:\(port)/?ca_file=\(certificate)"
+            : "redis://\(account)127.0.0.1:\(port)"
+    }
 
     /// Runs a server for the length of `body`.
     ///
-    /// - Parameter password: What the server asks for, if anything: letters and digits.
+    /// - Parameters:
+    ///   - password: What the server asks for, if anything: letters and digits.
+    ///   - usesTLS: Whether it speaks TLS only, with a certificate of its own for `localhost`.
     package static func run<Result: Sendable>(
         password: String? = nil,
+        usesTLS: Bool = false,
         _ body: @Sendable (PrivateRedis) async throws -> Result
     ) async throws -> Result {
-        let server = try PrivateRedis(password: password)
+        let server = try PrivateRedis(password: password, usesTLS: usesTLS)
         defer { server.remove() }
         try await server.start()
         return try await body(server)
     }
 
-    private init(password: String?) throws {
+    private init(password: String?, usesTLS: Bool) throws {
         port = try FreePort.find()
         folder = FileManager.default.temporaryDirectory.appending(path: "tramline-redis-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         self.password = password
+        self.usesTLS = usesTLS
         process = Mutex(nil)
+        if usesTLS { try makeCertificate() }
     }
+
+    private var certificate: String { folder.appending(path: "certificate.pem").path() }
+    private var key: String { folder.appending(path: "key.pem").path() }
+
+    private func makeCertificate() throws {
+        let openssl = Process()
+        openssl.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        openssl.arguments = [
+            "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+            "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
+            "-keyout", key, "-out", certificate,
+        ]
+        openssl.standardError = FileHandle.nullDevice
+        try openssl.run()
+        openssl.waitUntilExit()
+        guard openssl.terminationStatus == 0 else { throw CertificateFailed() }
+    }
+
+    private struct CertificateFailed: Error {}
 
     /// Starts the server and returns when it answers.
     package func start() async throws {
@@ -40,14 +70,22 @@ package final class PrivateRedis: Sendable {
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments =
             [
-                "redis-server", "--port", "\(port)", "--bind", "127.0.0.1", "--dir", folder.path(),
+                "redis-server", usesTLS ? "--tls-port" : "--port", "\(port)", "--bind", "127.0.0.1", "--dir",
+                folder.path(),
                 "--save", "", "--appendonly", "no", "--logfile", folder.appending(path: "log").path(),
-            ] + (password.map { ["--requirepass", $0] } ?? [])
+            ] + (usesTLS ? tlsArguments : []) + (password.map { ["--requirepass", $0] } ?? [])
         try process.run()
         self.process.withLock { $0 = process }
         try await withRedisClient(url: url) { client in
             try await client.ping(timeout: .seconds(10))
         }
+    }
+
+    private var tlsArguments: [String] {
+        [
+            "--port", "0", "--tls-cert-file", certificate, "--tls-key-file", key, "--tls-ca-cert-file", certificate,
+            "--tls-auth-clients", "no",
+        ]
     }
 
     /// Ends the server at once, as a crash would.
