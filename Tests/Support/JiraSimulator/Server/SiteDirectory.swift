@@ -13,7 +13,9 @@ struct SiteDirectory: Sendable {
         /// What stands before the site's root: empty, `/site/<name>` or `/ex/jira/<cloudId>`.
         let prefix: String
         /// Whether it is for the simulator itself.
-        var isControl: Bool { path.hasPrefix("/_simulator") }
+        var isControl: Bool { path.hasPrefix("/_simulator") || isPage }
+        /// Whether it is a page for a browser.
+        var isPage: Bool { path.hasPrefix("/browse/") }
         /// Whether it came through the gateway's address.
         var isGateway: Bool { prefix.hasPrefix("/ex/jira/") }
     }
