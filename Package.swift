@@ -183,7 +183,13 @@ let package = Package(
                 .httpTypes, .asyncHTTPClient, .nioCore, .nioWebSocket,
             ]
         ),
-        tests(of: "Worker", ["TramlineModel", "ADF", "Jira", "JiraSimulator"]),
+        tests(
+            of: "Worker",
+            [
+                "TramlineModel", "ADF", "Delivery", "Jira", "JiraSimulator", "Jobs", "Postgres", "Record", "Secrets",
+                .logging, .serviceLifecycle,
+            ]
+        ),
         .testTarget(
             name: "FleetTests",
             dependencies: ["TestEquipment", "JiraSimulator", .asyncHTTPClient, .nioCore, .nioFoundation],
