@@ -126,7 +126,7 @@ let package = Package(
             dependencies: [
                 "TramlineModel", "Telemetry", "Settings", "Secrets", "ADF", "Postgres", "Redis", "Record", "Delivery",
                 "Jobs", .argumentParser, .hummingbird, .hummingbirdCore, .httpTypes, .logging, .metrics, .nioCore,
-                .nioPosix, .nioHTTP1, .nioHTTPTypes, .nioHTTPTypesHTTP1, .nioWebSocket, .nioFoundation,
+                .nioPosix, .nioSSL, .nioHTTP1, .nioHTTPTypes, .nioHTTPTypesHTTP1, .nioWebSocket, .nioFoundation,
                 .serviceLifecycle, .unixSignals,
             ],
             path: "Sources/API",
@@ -179,8 +179,8 @@ let package = Package(
         tests(
             of: "API",
             [
-                "TramlineModel", "Record", "Delivery", "Jobs", "Secrets", .hummingbird, .hummingbirdTesting,
-                .httpTypes, .asyncHTTPClient, .nioCore, .nioWebSocket,
+                "TramlineModel", "Record", "Delivery", "Jobs", "Secrets", "Postgres", .argumentParser, .hummingbird,
+                .hummingbirdTesting, .httpTypes, .asyncHTTPClient, .nioCore, .nioHTTP1, .nioPosix, .nioWebSocket,
             ]
         ),
         tests(
