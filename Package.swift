@@ -126,10 +126,11 @@ let package = Package(
             dependencies: [
                 "TramlineModel", "Telemetry", "Settings", "Secrets", "ADF", "Postgres", "Redis", "Record", "Delivery",
                 "Jobs", .argumentParser, .hummingbird, .hummingbirdCore, .httpTypes, .logging, .metrics, .nioCore,
-                .nioPosix, .nioSSL, .nioHTTP1, .nioHTTPTypes, .nioHTTPTypesHTTP1, .nioWebSocket, .nioFoundation,
+                .nioPosix, .nioHTTP1, .nioHTTPTypes, .nioHTTPTypesHTTP1, .nioWebSocket, .nioFoundation,
                 .serviceLifecycle, .unixSignals,
             ],
             path: "Sources/API",
+            resources: [.embedInCode("OpenAPI/openapi.json")],
             swiftSettings: settings
         ),
         .executableTarget(
@@ -179,17 +180,12 @@ let package = Package(
         tests(
             of: "API",
             [
-                "TramlineModel", "Record", "Delivery", "Jobs", "Secrets", "Postgres", .argumentParser, .hummingbird,
-                .hummingbirdTesting, .httpTypes, .asyncHTTPClient, .nioCore, .nioHTTP1, .nioPosix, .nioWebSocket,
+                "TramlineModel", "Postgres", "Redis", "Record", "Delivery", "Secrets", .hummingbird, .hummingbirdCore,
+                .hummingbirdTesting, .httpTypes, .logging, .nioCore, .nioEmbedded, .nioFoundation, .nioHTTP1,
+                .nioHTTPTypes, .nioPosix, .nioWebSocket, .serviceLifecycle,
             ]
         ),
-        tests(
-            of: "Worker",
-            [
-                "TramlineModel", "ADF", "Delivery", "Jira", "JiraSimulator", "Jobs", "Postgres", "Record", "Secrets",
-                .logging, .serviceLifecycle,
-            ]
-        ),
+        tests(of: "Worker", ["TramlineModel", "ADF", "Jira", "JiraSimulator"]),
         .testTarget(
             name: "FleetTests",
             dependencies: ["TestEquipment", "JiraSimulator", .asyncHTTPClient, .nioCore, .nioFoundation],

@@ -1,0 +1,28 @@
+import Delivery
+import Postgres
+import Record
+import Redis
+
+/// What the API's handlers work with.
+struct Backend: Sendable {
+    let pool: PostgresPool
+    let redis: RedisClient
+    let delivery: Delivery
+    let keys: KeyRing
+    /// The automatic attempts of the jobs that are enqueued here.
+    let jobMaxAttempts: Int
+
+    init(pool: PostgresPool, redis: RedisClient, delivery: Delivery, jobMaxAttempts: Int) {
+        self.pool = pool
+        self.redis = redis
+        self.delivery = delivery
+        self.keys = KeyRing(store: KeyStore(pool: pool))
+        self.jobMaxAttempts = jobMaxAttempts
+    }
+
+    var sessions: SessionStore { SessionStore(pool: pool) }
+    var exports: ExportStore { ExportStore(pool: pool) }
+
+    /// From the start of one spaced request at a site to the start of the next: foretells an export's end.
+    var spacing: Duration { delivery.spacing }
+}

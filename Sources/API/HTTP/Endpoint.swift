@@ -1,0 +1,61 @@
+import HTTPTypes
+import Hummingbird
+
+/// Every endpoint of the API, once: the router, the check for a key, the answer 405 and the description's test read it.
+enum Endpoint: CaseIterable, Sendable {
+    case health, ready, openAPI
+    case importSession, listSessions, showSession
+    case startExport, exportStatus, exportResults, exportProgress
+
+    var method: HTTPRequest.Method {
+        switch self {
+        case .importSession, .startExport: .post
+        case .health, .ready, .openAPI, .listSessions, .showSession, .exportStatus, .exportResults, .exportProgress:
+            .get
+        }
+    }
+
+    /// The path, with the names of its parameters in braces.
+    var path: String {
+        switch self {
+        case .health: "/health"
+        case .ready: "/ready"
+        case .openAPI: "/openapi.json"
+        case .importSession, .listSessions: "/api/sessions"
+        case .showSession: "/api/sessions/{session_id}"
+        case .startExport: "/api/jira/export-session/{session_id}"
+        case .exportStatus: "/api/jira/export-status/{session_id}"
+        case .exportResults: "/api/jira/export-results/{session_id}"
+        case .exportProgress: "/api/jira/export/progress/{session_id}"
+        }
+    }
+
+    /// Whether only the owner of an API key may use it.
+    var needsKey: Bool {
+        switch self {
+        case .health, .ready, .openAPI: false
+        case .importSession, .listSessions, .showSession, .startExport, .exportStatus, .exportResults, .exportProgress:
+            true
+        }
+    }
+
+    private static let patterns = allCases.map { ($0, $0.path.split(separator: "/")) }
+
+    /// The endpoints at a request's path, whatever their methods.
+    static func matching(_ path: String) -> [Endpoint] {
+        let parts = path.split(separator: "/")
+        return patterns.filter { _, pattern in
+            pattern.count == parts.count && zip(pattern, parts).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
+        }.map(\.0)
+    }
+}
+
+extension RouterMethods {
+    /// Adds the handler of an endpoint.
+    func on(
+        _ endpoint: Endpoint,
+        _ handler: @escaping @Sendable (Request, Context) async throws -> Response
+    ) {
+        on(RouterPath(endpoint.path), method: endpoint.method, use: handler)
+    }
+}

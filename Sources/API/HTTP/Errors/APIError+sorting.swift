@@ -1,0 +1,116 @@
+import Delivery
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import NIOHTTP1
+import Postgres
+import Record
+import TramlineModel
+
+extension APIError {
+    /// Sorts whatever a handler threw: the one place where errors of other modules become answers.
+    ///
+    /// What it does not know is a fault of ours, a 500 that tells nothing.
+    init(sorting error: any Error) {
+        self =
+            switch error {
+            case let error as APIError: error
+            case let error as ImportRefusal: Self.sorted(error)
+            case let error as RecordError: Self.sorted(error)
+            case let error as PostgresError: Self.sorted(error)
+            case let error as HTTPError: Self.sorted(error)
+            case let error as DeliveryError where error.code == .unavailable || error.code == .cancelled:
+                .unavailable("The queue cannot be reached at the moment.", retryAfter: 5, cause: error)
+            case is HTTPParserError:
+                APIError(
+                    status: .badRequest,
+                    code: .malformedRequest,
+                    message: "The request is not HTTP as it should be."
+                )
+            case is CancellationError:
+                .unavailable("The server is stopping.", retryAfter: 1, cause: error)
+            default: .internalError(error)
+            }
+    }
+
+    private static func internalError(_ cause: any Error) -> APIError {
+        APIError(
+            status: .internalServerError,
+            code: .internalError,
+            message: "Something went wrong on our side. Quote the request id when you report it.",
+            cause: cause
+        )
+    }
+
+    private static func sorted(_ error: ImportRefusal) -> APIError {
+        switch error {
+        case .tooLarge:
+            return .bodyTooLarge(limit: ImportLimits.bodyBytes)
+        case .malformed(let syntax):
+            return APIError(
+                status: .badRequest,
+                code: .malformedJSON,
+                message: "The body is not JSON: \(syntax).",
+                details: [Detail(at: "body", message: "\(syntax)")]
+            )
+        case .invalid(let faults, let more):
+            let count = faults.count + more
+            return APIError(
+                status: .unprocessableContent,
+                code: .invalidSession,
+                message: (count == 1 ? "1 thing is wrong" : "\(count) things are wrong")
+                    + " with the session; nothing was stored.",
+                details: faults.map { Detail(at: $0.at, message: $0.message) }
+                    + (more > 0 ? [Detail(at: "body", message: "has \(more) more faults")] : [])
+            )
+        }
+    }
+
+    private static func sorted(_ error: RecordError) -> APIError {
+        switch error.code {
+        case .notFound:
+            APIError(status: .notFound, code: .notFound, message: error.message, cause: error)
+        case .fingerprintMismatch:
+            APIError(status: .unprocessableContent, code: .idempotencyKeyReused, message: error.message, cause: error)
+        case .conflict, .staleClaim:
+            APIError(status: .conflict, code: .conflict, message: error.message, cause: error)
+        case .unreadable:
+            .internalError(error)
+        }
+    }
+
+    private static func sorted(_ error: PostgresError) -> APIError {
+        switch error.code {
+        case .connectionFailed, .connectionLost, .timedOut, .poolClosed:
+            .unavailable("The database cannot be reached at the moment.", retryAfter: 5, cause: error)
+        case .commitUncertain:
+            .unavailable(
+                "The connection to the database broke: the change may have been made or not. Look before you repeat it.",
+                retryAfter: 5,
+                cause: error
+            )
+        case .poolExhausted, .cancelled:
+            .unavailable("The server is busy.", retryAfter: 1, cause: error)
+        case .server, .rolledBack:
+            error.isTransient
+                ? .unavailable("The database cannot do it at the moment.", retryAfter: 1, cause: error)
+                : .internalError(error)
+        case .decoding, .encoding, .configuration, .migration:
+            .internalError(error)
+        }
+    }
+
+    /// What the framework itself throws.
+    private static func sorted(_ error: HTTPError) -> APIError {
+        switch error.status {
+        case .notFound:
+            APIError(status: .notFound, code: .notFound, message: "There is nothing here; see /openapi.json.")
+        case .contentTooLarge:
+            APIError(status: .contentTooLarge, code: .bodyTooLarge, message: "The body is too large.")
+        default:
+            error.status.kind == .clientError
+                ? APIError(status: error.status, code: .malformedRequest, message: "The request cannot be understood.")
+                : .internalError(error)
+        }
+    }
+}

@@ -1,0 +1,114 @@
+import HTTPTypes
+import TramlineModel
+
+/// Why a request is refused: what leaves as the one JSON shape of errors.
+struct APIError: Error {
+    /// A stable word for machines.
+    enum Code: String, Sendable, CaseIterable {
+        case malformedRequest = "malformed_request"
+        case malformedJSON = "malformed_json"
+        case invalidParameter = "invalid_parameter"
+        case unauthorized
+        case notFound = "not_found"
+        case sessionNotFound = "session_not_found"
+        case methodNotAllowed = "method_not_allowed"
+        case conflict
+        case bodyTooLarge = "body_too_large"
+        case unsupportedMediaType = "unsupported_media_type"
+        case invalidSession = "invalid_session"
+        case unknownSite = "unknown_site"
+        case idempotencyKeyReused = "idempotency_key_reused"
+        case sessionEmpty = "session_empty"
+        case sessionExported = "session_already_exported"
+        case exportFailed = "export_failed"
+        case exportCancelled = "export_cancelled"
+        case upgradeRequired = "upgrade_required"
+        case rateLimited = "rate_limited"
+        case notReady = "not_ready"
+        case unavailable
+        case overloaded
+        case internalError = "internal_error"
+    }
+
+    /// One thing that is wrong, by its place.
+    struct Detail: Sendable, Encodable, Equatable {
+        let at: String
+        let message: String
+    }
+
+    let status: HTTPResponse.Status
+    let code: Code
+    /// One or two sentences for people: no secret, no payload, nothing of what went on inside.
+    let message: String
+    var recoveryActions: [String] = []
+    var details: [Detail] = []
+    var headers: HTTPFields = [:]
+    /// For the log only.
+    var cause: (any Error)?
+
+    /// Who can mend it, as far as the status tells.
+    var category: FaultCategory {
+        switch status.code {
+        case 409, 429, 503: .temporary
+        case 500...: .adminRequired
+        default: .userFixable
+        }
+    }
+}
+
+extension APIError {
+    /// 401.
+    /// - Parameter wasGiven: whether there was a key, though not a good one.
+    static func unauthorized(wasGiven: Bool = false) -> APIError {
+        APIError(
+            status: .unauthorized,
+            code: .unauthorized,
+            message: wasGiven
+                ? "This API key is not known, or it was revoked."
+                : "An API key is needed: send it as \"Authorization: Bearer <key>\".",
+            recoveryActions: ["Ask an administrator for a key: tramline-api keys create"],
+            headers: [.wwwAuthenticate: "Bearer realm=\"tramline\"" + (wasGiven ? ", error=\"invalid_token\"" : "")]
+        )
+    }
+
+    /// 404, for a session that there is not, or not for this team: nobody can tell the two apart.
+    static func sessionNotFound(_ id: SessionID) -> APIError {
+        APIError(status: .notFound, code: .sessionNotFound, message: "There is no session \(id).")
+    }
+
+    /// 400, for a parameter of the path, the query or a header.
+    static func invalidParameter(_ name: String, _ problem: String) -> APIError {
+        APIError(
+            status: .badRequest,
+            code: .invalidParameter,
+            message: "The parameter \(name) \(problem).",
+            details: [Detail(at: name, message: problem)]
+        )
+    }
+
+    /// 413.
+    static func bodyTooLarge(limit: Int) -> APIError {
+        APIError(
+            status: .contentTooLarge,
+            code: .bodyTooLarge,
+            message: "The body is too large: the most is \(limit) bytes."
+        )
+    }
+
+    /// 503, with a hint when to come again.
+    static func unavailable(_ message: String, retryAfter seconds: Int, cause: (any Error)?) -> APIError {
+        APIError(
+            status: .serviceUnavailable,
+            code: .unavailable,
+            message: message,
+            recoveryActions: ["Repeat the request in a few seconds"],
+            headers: [.retryAfter: String(seconds)],
+            cause: cause
+        )
+    }
+}
+
+extension HTTPField.Name {
+    static let requestID = Self("X-Request-ID")!
+    static let idempotencyKey = Self("Idempotency-Key")!
+}

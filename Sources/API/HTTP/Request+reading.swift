@@ -1,0 +1,72 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import TramlineModel
+
+extension Request {
+    /// Reads the whole body, no further than the limit: a body that announces more is not read at all.
+    ///
+    /// - Throws: ``APIError`` with 413.
+    func readBody(upTo limit: Int) async throws -> ByteBuffer {
+        let announced = headers[.contentLength].flatMap { Int($0) }
+        if let announced, announced > limit { throw APIError.bodyTooLarge(limit: limit) }
+        var whole = ByteBuffer()
+        // What is announced may never come: it is not all reserved at once.
+        whole.reserveCapacity(min(announced ?? 0, 1 << 20))
+        for try await var part in body {
+            guard whole.readableBytes + part.readableBytes <= limit else { throw APIError.bodyTooLarge(limit: limit) }
+            whole.writeBuffer(&part)
+        }
+        return whole
+    }
+
+    /// Demands a body of JSON.
+    ///
+    /// - Throws: ``APIError`` with 415.
+    func requireJSON() throws(APIError) {
+        let type = headers[.contentType]?.prefix { $0 != ";" } ?? ""
+        guard type.trimmingSpaces().lowercased() == "application/json" else {
+            throw APIError(
+                status: .unsupportedMediaType,
+                code: .unsupportedMediaType,
+                message: "The body must be JSON: send it with \"Content-Type: application/json\".",
+                headers: [.accept: "application/json"]
+            )
+        }
+    }
+
+    /// Demands that there be no body, or an empty object.
+    func requireNoContent() async throws {
+        let body = try await readBody(upTo: 1024)
+        let text = body.readableBytesView.filter { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
+        guard text.isEmpty || text.elementsEqual("{}".utf8) else {
+            throw APIError(
+                status: .badRequest,
+                code: .malformedRequest,
+                message: "This request takes no body, or an empty object."
+            )
+        }
+    }
+}
+
+extension APIContext {
+    /// The session that the path names.
+    ///
+    /// - Throws: ``APIError`` with 400.
+    var sessionID: SessionID {
+        get throws(APIError) {
+            guard let text = parameters.get("session_id"), let id = SessionID(text) else {
+                throw .invalidParameter("session_id", "must be a UUID")
+            }
+            return id
+        }
+    }
+}
+
+extension StringProtocol {
+    func trimmingSpaces() -> SubSequence {
+        let start = firstIndex { $0 != " " && $0 != "\t" } ?? endIndex
+        let end = lastIndex { $0 != " " && $0 != "\t" }.map { index(after: $0) } ?? start
+        return self[start..<Swift.max(start, end)]
+    }
+}

@@ -1,0 +1,77 @@
+import Delivery
+import Hummingbird
+import HummingbirdCore
+import Logging
+import Postgres
+import Redis
+import Secrets
+import ServiceLifecycle
+import Settings
+import TramlineModel
+import UnixSignals
+
+/// `tramline-api serve`.
+enum Server {
+    /// How long requests may take to end after SIGTERM.
+    private static let farewell = Duration.seconds(10)
+
+    /// Serves until SIGTERM or SIGINT: then no new connection is taken, listeners are told to come again, and requests may
+    /// end.
+    ///
+    /// - Throws: What keeps it from starting: an address that is taken, settings that cannot work.
+    static func run(settings: APISettings, logger: Logger) async throws {
+        let common = settings.common
+        let pool = PostgresPool(
+            configuration: try PostgresConfiguration(
+                url: common.databaseURL.reveal(),
+                acquireTimeout: .seconds(5),
+                applicationName: "tramline-api"
+            ),
+            logger: logger
+        )
+        let redis = RedisClient(
+            configuration: try RedisConfiguration(
+                url: common.redisURL.reveal(),
+                commandTimeout: .seconds(2),
+                clientName: "tramline-api"
+            ),
+            logger: logger
+        )
+        let backend = Backend(
+            pool: pool,
+            redis: redis,
+            delivery: Delivery(redis: redis, lease: common.jobLease, spacing: common.jiraSpacing),
+            jobMaxAttempts: common.jobMaxAttempts
+        )
+        let application = makeApplication(backend, address: .hostname(settings.host, port: settings.port), logger)
+        // Those that serve stop first, those that they need last.
+        var configuration = ServiceGroupConfiguration(
+            services: [pool, redis, application],
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: logger
+        )
+        configuration.maximumGracefulShutdownDuration = farewell
+        try await ServiceGroup(configuration: configuration).run()
+    }
+
+    /// The HTTP server with everything that is the same in tests.
+    static func makeApplication(
+        _ backend: Backend,
+        address: BindAddress,
+        _ logger: Logger
+    ) -> some ApplicationProtocol {
+        Application(
+            router: APIRouter.make(backend),
+            server: .http1(
+                configuration: HTTP1Channel.Configuration(
+                    additionalChannelHandlers: [
+                        RequestGuard(limits: RequestGuard.Limits(body: ImportLimits.bodyBytes))
+                    ],
+                    idleTimeout: .seconds(30)
+                )
+            ),
+            configuration: ApplicationConfiguration(address: address),
+            logger: logger
+        )
+    }
+}

@@ -1,0 +1,4 @@
+import Hummingbird
+import NIOWebSocket
+
+print("api")

@@ -1,0 +1,172 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import Postgres
+import Record
+import TestEquipment
+import Testing
+import TramlineModel
+
+@testable import API
+
+@Suite("Status and results", .postgres, .tags(.postgres, .redis), .timeLimit(.minutes(2)))
+struct StatusTests {
+    private func get(_ client: any TestClientProtocol, _ api: APIFixture, _ path: String) async throws -> TestResponse {
+        try await client.execute(uri: "/api/jira/\(path)", method: .get, headers: api.headers())
+    }
+
+    /// Creates the session's first ticket in Jira, as far as the record is concerned.
+    private func exportFirst(_ session: SessionID, _ api: APIFixture) async throws -> Ticket {
+        let ticket = try #require(try await api.backend.exports.tickets(of: session, on: api.backend.pool).first)
+        try await api.backend.pool.withTransaction { connection in
+            let issue = ExportedIssue(id: "10001", key: "PROJ-1", url: "https://acme.example/browse/PROJ-1")
+            try await api.backend.exports.markExported(ticket.id, as: issue, on: connection)
+            try await api.backend.exports.recordFix(
+                ManualFix(
+                    ticket: ticket.id,
+                    issueType: "assignee_invalid",
+                    subject: "assignee",
+                    reason: "Nobody has this address.",
+                    recommendedAction: "Assign it."
+                ),
+                session: session,
+                on: connection
+            )
+        }
+        return ticket
+    }
+
+    @Test("The status follows the export: ready, exporting, completed")
+    func life() async throws {
+        try await APIFixture.run { api in
+            let session = try await api.importSession(tickets: 2)
+            let store = api.backend.sessions
+            try await api.application.test(.router) { client in
+                let ready = try await get(client, api, "export-status/\(session)").json
+                #expect(ready["status"]?.string == "ready")
+                #expect(ready["task_id"] == .null)
+                try await api.forgetStatus(session)
+
+                _ = try await store.startExport(of: session, team: api.team, actor: "test", maximumAttempts: 1)
+                let ticket = try await exportFirst(session, api)
+                let exporting = try await get(client, api, "export-status/\(session)").json
+                #expect(
+                    Set(exporting.keys) == [
+                        "session_id", "task_id", "status", "progress_percentage", "tickets_completed", "total_tickets",
+                        "current_ticket_title", "estimated_time_remaining_minutes",
+                    ]
+                )
+                #expect(exporting["status"]?.string == "exporting")
+                #expect(exporting["tickets_completed"]?.integer == 1)
+                #expect(exporting["current_ticket_title"]?.string == "Ticket 2")
+                try await api.forgetStatus(session)
+
+                try await api.backend.pool.withTransaction { try await store.completeExport(session, on: $0) }
+                let completed = try await get(client, api, "export-status/\(session)").json
+                #expect(
+                    Set(completed.keys) == [
+                        "session_id", "task_id", "status", "jira_tickets_created", "dependencies_created",
+                        "manual_fixes_needed", "total_processing_time_minutes", "completed_at",
+                    ]
+                )
+                #expect(completed["task_id"] == exporting["task_id"])
+
+                let results = try await get(client, api, "export-results/\(session)").json
+                #expect(
+                    Set(results.keys) == [
+                        "session_id", "total_tickets_created", "jira_tickets", "dependencies_created", "manual_fixes",
+                        "total_processing_time_minutes",
+                    ]
+                )
+                let issue = try #require(results["jira_tickets"]?.array?.first)
+                #expect(issue["ticket_id"]?.string == ticket.id.description)
+                #expect(issue["jira_key"]?.string == "PROJ-1")
+                #expect(issue["title"]?.string == "Ticket 1")
+                let fix = try #require(results["manual_fixes"]?.array?.first)
+                #expect(fix["issue_type"]?.string == "assignee_invalid")
+                #expect(fix["jira_url"]?.string == "https://acme.example/browse/PROJ-1")
+            }
+        }
+    }
+
+    @Test("A failed export says why and what to do")
+    func failed() async throws {
+        try await APIFixture.run { api in
+            let session = try await api.importSession(tickets: 2)
+            let store = api.backend.sessions
+            _ = try await store.startExport(of: session, team: api.team, actor: "test", maximumAttempts: 1)
+            let fault = Fault(
+                category: .userFixable,
+                code: "no_permission",
+                userMessage: "You may not.",
+                recoveryActions: ["Ask."]
+            )
+            try await api.backend.pool.withTransaction {
+                try await store.failExport(session, at: 2, fault: fault, on: $0)
+            }
+            try await api.application.test(.router) { client in
+                let failed = try await get(client, api, "export-status/\(session)").json
+                #expect(
+                    Set(failed.keys) == [
+                        "session_id", "task_id", "status", "failed_at_ticket_order", "error_category", "user_message",
+                        "recovery_actions", "retry_available", "retry_attempts_used",
+                    ]
+                )
+                #expect(failed["status"]?.string == "failed")
+                #expect(failed["failed_at_ticket_order"]?.integer == 2)
+                #expect(failed["error_category"]?.string == "user_fixable")
+                #expect(failed["retry_available"] == .bool(true))
+            }
+        }
+    }
+
+    @Test("The status may be asked for once in two seconds, session by session")
+    func limited() async throws {
+        try await APIFixture.run { api in
+            let (one, two) = (try await api.importSession(tickets: 1), try await api.importSession(tickets: 1))
+            try await api.application.test(.router) { client in
+                #expect(try await get(client, api, "export-status/\(one)").status == .ok)
+                let refused = try await get(client, api, "export-status/\(one)")
+                #expect(refused.status == .tooManyRequests)
+                #expect(try refused.error().code == "rate_limited")
+                let wait = try #require(refused.headers[.retryAfter].flatMap { Int($0) })
+                #expect((1...2).contains(wait))
+                #expect(try await get(client, api, "export-status/\(two)").status == .ok)
+            }
+        }
+    }
+
+    @Test("Without Redis nothing is limited, an export starts all the same, and readiness names Redis")
+    func redisAway() async throws {
+        try await withPostgres(migrations: RecordMigrations.all) { pool in
+            try await PrivateRedis.run { server in
+                try await withRedisClient(url: server.url, commandTimeout: .milliseconds(300)) { redis in
+                    let api = try await APIFixture(pool: pool, redis: redis, space: "away")
+                    let session = try await api.importSession(tickets: 1)
+                    server.kill()
+                    try await api.application.test(.router) { client in
+                        let start = try await client.execute(
+                            uri: "/api/jira/export-session/\(session)",
+                            method: .post,
+                            headers: api.headers()
+                        )
+                        #expect(start.status == .accepted)
+                        #expect(try await get(client, api, "export-status/\(session)").status == .ok)
+                        #expect(try await get(client, api, "export-status/\(session)").status == .ok)
+                        let ready = try await client.execute(uri: "/ready", method: .get)
+                        #expect(ready.status == .serviceUnavailable)
+                        #expect(try ready.error().details?.map(\.at) == ["redis"])
+                    }
+                }
+            }
+        }
+    }
+}
+
+extension APIFixture {
+    /// Lets the session's status be asked for again at once.
+    func forgetStatus(_ session: SessionID) async throws {
+        try await StatusLimiter(redis: backend.redis).forget(session)
+    }
+}

@@ -1,0 +1,103 @@
+import Delivery
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import Logging
+import NIOCore
+import Postgres
+import Record
+import Redis
+import Secrets
+import TestEquipment
+import Testing
+import TramlineModel
+
+@testable import API
+
+/// The API over a fresh database and a key space of its own, with a team and its key.
+struct APIFixture: Sendable {
+    let backend: Backend
+    let team: TeamID
+    /// The team's key, as a client sends it.
+    let key: String
+    let logger: Logger
+
+    /// The team's site, for which it has an integration.
+    static let site = "acme"
+
+    static func run<Result: Sendable>(
+        maximumConnections: Int = 10,
+        _ body: @Sendable (APIFixture) async throws -> Result
+    ) async throws -> Result {
+        try await withPostgres(maximumConnections: maximumConnections, migrations: RecordMigrations.all) { pool in
+            try await withRedis { redis in
+                try await body(APIFixture(pool: pool, redis: redis.client, space: redis.prefix))
+            }
+        }
+    }
+
+    init(pool: PostgresPool, redis: RedisClient, space: String) async throws {
+        var logger = Logger(label: "test.api")
+        logger.logLevel = .critical
+        self.logger = logger
+        let delivery = Delivery(redis: redis, lease: .seconds(6), spacing: .milliseconds(1500), space: space)
+        backend = Backend(pool: pool, redis: redis, delivery: delivery, jobMaxAttempts: 5)
+        (team, key) = try await Self.makeTeam("team", pool)
+    }
+
+    /// Makes a team with a key and an integration.
+    static func makeTeam(_ name: String, _ pool: PostgresPool) async throws -> (TeamID, key: String) {
+        let key = APIKey.make()
+        let team = try await KeyStore(pool: pool).create(
+            id: KeyID(),
+            team: name,
+            name: "test",
+            prefix: key.prefix,
+            hash: key.hash,
+            scopes: []
+        )
+        _ = try await IntegrationStore(pool: pool).put(team: name, site: site) { id, team in
+            Integration(
+                id: id,
+                team: team,
+                site: site,
+                baseURL: "https://acme.example",
+                browseURL: "https://acme.example",
+                gate: SiteID(rawValue: "acme.example"),
+                authKind: .apiToken,
+                accountEmail: "bot@acme.example",
+                sealedSecret: [1, 2, 3]
+            )
+        }
+        return (team, key.text.reveal())
+    }
+
+    var application: some ApplicationProtocol {
+        Server.makeApplication(backend, address: .hostname("127.0.0.1", port: 0), logger)
+    }
+
+    func headers(_ more: HTTPFields = [:]) -> HTTPFields {
+        var headers = more
+        headers[.authorization] = "Bearer \(key)"
+        return headers
+    }
+
+    /// Imports a session of so many tickets, each but the first blocked by the one before.
+    func importSession(tickets count: Int) async throws -> SessionID {
+        let tickets = (1...max(1, count)).prefix(count).map { number in
+            SessionDraft.Ticket(
+                ref: "T\(number)",
+                content: TicketContent(title: "Ticket \(number)"),
+                dependsOn: number > 1 ? ["T\(number - 1)"] : [],
+                exportOrder: number
+            )
+        }
+        return try await backend.sessions.importSession(
+            SessionDraft(name: "A session", site: Self.site, projectKey: "PROJ", tickets: tickets),
+            team: team,
+            actor: "test",
+            idempotency: nil,
+            hash: Digest.sha256
+        ).id
+    }
+}
