@@ -20,7 +20,8 @@ struct CreateScreen: Sendable {
     private static func isStoryPoints(_ field: JiraFieldMeta) -> Bool {
         if field.schema?.custom == JiraFieldSchema.storyPointEstimate { return true }
         let name = field.name.lowercased()
-        return field.schema?.custom == JiraFieldSchema.float && (name == "story points" || name == "story point estimate")
+        return field.schema?.custom == JiraFieldSchema.float
+            && (name == "story points" || name == "story point estimate")
     }
 }
 
@@ -63,7 +64,9 @@ struct TicketMapping {
                 "summary": .string(ticket.content.title),
             ],
             documents: [:],
-            properties: [Self.markerProperty: ["marker": .string(ticket.marker.description), "ref": .string(ticket.ref)]]
+            properties: [
+                Self.markerProperty: ["marker": .string(ticket.marker.description), "ref": .string(ticket.ref)]
+            ]
         )
         addOptionalFields(screen, names)
         addFurtherFields()
@@ -203,8 +206,14 @@ struct OptionalField: Sendable {
         )
     }
 
-    static let assignee = OptionalField(issueType: "assignee_invalid", action: "Assign the issue to a member of the project")
-    static let sprint = OptionalField(issueType: "sprint_not_found", action: "Move the issue into a sprint that is open")
+    static let assignee = OptionalField(
+        issueType: "assignee_invalid",
+        action: "Assign the issue to a member of the project"
+    )
+    static let sprint = OptionalField(
+        issueType: "sprint_not_found",
+        action: "Move the issue into a sprint that is open"
+    )
 
     static func storyPoints(_ points: Double) -> OptionalField {
         OptionalField(issueType: "story_points_not_set", action: "Enter the story points: \(points.formatted)")

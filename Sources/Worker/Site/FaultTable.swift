@@ -102,7 +102,9 @@ enum FaultTable {
             category: .adminRequired,
             code: "integration_parked",
             userMessage: "The integration for the site \"\(site)\" is not in use: \(reason)",
-            recoveryActions: ["Ask an administrator to renew it: tramline-api integrations add", "Then retry the export"]
+            recoveryActions: [
+                "Ask an administrator to renew it: tramline-api integrations add", "Then retry the export",
+            ]
         )
     }
 
@@ -111,7 +113,9 @@ enum FaultTable {
             category: .adminRequired,
             code: "integration_unusable",
             userMessage: "The integration for the site \"\(site)\" cannot be used: \(reason)",
-            recoveryActions: ["Ask an administrator to add it again: tramline-api integrations add", "Then retry the export"]
+            recoveryActions: [
+                "Ask an administrator to add it again: tramline-api integrations add", "Then retry the export",
+            ]
         )
     }
 

@@ -41,7 +41,8 @@ package enum JobSettlement: Sendable {
 
 extension JobStore {
     /// Writes how a run left its job. Part of a fenced transaction.
-    package func settle(_ claim: JobClaim, as settlement: JobSettlement, on connection: PostgresConnection) async throws {
+    package func settle(_ claim: JobClaim, as settlement: JobSettlement, on connection: PostgresConnection) async throws
+    {
         let state = settlement.state
         let fault = settlement.fault
         let usesAttempt = state == .retrying

@@ -62,7 +62,10 @@ final class SimulatorServer: Sendable {
             sequence: request.headers[.simulatorSequence].flatMap { Int($0) } ?? 0
         )
         if place.isPage {
-            return try await write(page(of: simulated.segments.last ?? "", in: place.site, base: simulated.base), writer)
+            return try await write(
+                page(of: simulated.segments.last ?? "", in: place.site, base: simulated.base),
+                writer
+            )
         }
         if place.isControl { return try await write(control(simulated), writer) }
         guard let box = boxes[place.site] else { preconditionFailure("a place always names a site") }
