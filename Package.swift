@@ -126,7 +126,7 @@ let package = Package(
             dependencies: [
                 "TramlineModel", "Telemetry", "Settings", "Secrets", "ADF", "Postgres", "Redis", "Record", "Delivery",
                 "Jobs", .argumentParser, .hummingbird, .hummingbirdCore, .httpTypes, .logging, .metrics, .nioCore,
-                .nioPosix, .nioHTTP1, .nioHTTPTypes, .nioHTTPTypesHTTP1, .nioWebSocket, .nioFoundation,
+                .nioPosix, .nioSSL, .nioHTTP1, .nioHTTPTypes, .nioHTTPTypesHTTP1, .nioWebSocket, .nioFoundation,
                 .serviceLifecycle, .unixSignals,
             ],
             path: "Sources/API",
@@ -180,12 +180,18 @@ let package = Package(
         tests(
             of: "API",
             [
-                "TramlineModel", "Postgres", "Redis", "Record", "Delivery", "Secrets", .hummingbird, .hummingbirdCore,
-                .hummingbirdTesting, .httpTypes, .logging, .nioCore, .nioEmbedded, .nioFoundation, .nioHTTP1,
-                .nioHTTPTypes, .nioPosix, .nioWebSocket, .serviceLifecycle,
+                "TramlineModel", "Record", "Delivery", "Jobs", "Secrets", "Postgres", "Redis", .argumentParser,
+                .asyncHTTPClient, .hummingbird, .hummingbirdCore, .hummingbirdTesting, .httpTypes, .logging, .nioCore,
+                .nioEmbedded, .nioFoundation, .nioHTTP1, .nioHTTPTypes, .nioPosix, .nioWebSocket, .serviceLifecycle,
             ]
         ),
-        tests(of: "Worker", ["TramlineModel", "ADF", "Jira", "JiraSimulator"]),
+        tests(
+            of: "Worker",
+            [
+                "TramlineModel", "ADF", "Delivery", "Jira", "JiraSimulator", "Jobs", "Postgres", "Record", "Secrets",
+                .logging, .serviceLifecycle,
+            ]
+        ),
         .testTarget(
             name: "FleetTests",
             dependencies: ["TestEquipment", "JiraSimulator", .asyncHTTPClient, .nioCore, .nioFoundation],

@@ -1,0 +1,200 @@
+import Delivery
+import Foundation
+import Jira
+import JiraSimulator
+import Jobs
+import Logging
+import Postgres
+import Record
+import Secrets
+import ServiceLifecycle
+import TestEquipment
+import TramlineModel
+
+@testable import Worker
+
+/// A record, a road and a simulated Jira, on which exports run in this process.
+struct ExportFixture: Sendable {
+    static let token = "simulated-token"
+    static let box = SecretBox(key: SecretKey(base64: Data(repeating: 7, count: 32).base64EncodedString())!)
+
+    let pool: PostgresPool
+    let delivery: Delivery
+    let jira: JiraSimulator
+    let connections: JiraConnections
+    var settings: ExportRun.Settings
+
+    /// Lends everything fresh and takes it down afterwards.
+    /// - Parameters:
+    ///   - settle: how long after an uncertain create its absence proves nothing.
+    static func run(
+        spacing: Duration = .milliseconds(20),
+        requestTimeout: Duration = .seconds(5),
+        settle: Duration = .seconds(300),
+        jira configuration: JiraSimulator.Configuration = .init(latency: .milliseconds(2)),
+        _ body: @Sendable (ExportFixture) async throws -> Void
+    ) async throws {
+        try await withPostgres(migrations: RecordMigrations.all) { pool in
+            try await withRedis { redis in
+                try await JiraSimulator.run(configuration) { jira in
+                    let connections = JiraConnections(.init(requestTimeout: requestTimeout, allowInsecure: true))
+                    let fixture = ExportFixture(
+                        pool: pool,
+                        delivery: Delivery(
+                            redis: redis.client,
+                            lease: .seconds(2),
+                            spacing: spacing,
+                            space: redis.prefix
+                        ),
+                        jira: jira,
+                        connections: connections,
+                        settings: .init(spacing: spacing, requestTimeout: requestTimeout, settle: settle)
+                    )
+                    let result: Result<Void, any Error>
+                    do {
+                        result = .success(try await body(fixture))
+                    } catch {
+                        result = .failure(error)
+                    }
+                    await connections.shutdown()
+                    try result.get()
+                }
+            }
+        }
+    }
+
+    /// Stores a session whose tickets stand in the order of creation.
+    func importSession(_ tickets: [SessionDraft.Ticket], token: String = token) async throws -> (TeamID, SessionID) {
+        let jira = jira
+        let (integration, _) = try await IntegrationStore(pool: pool).put(team: "acme", site: "acme") { id, team in
+            Integration(
+                id: id,
+                team: team,
+                site: "acme",
+                baseURL: jira.baseURL,
+                browseURL: jira.baseURL,
+                gate: SiteID(address: jira.baseURL)!,
+                authKind: .apiToken,
+                accountEmail: "bot@acme.example",
+                sealedSecret: try Self.box.seal(Secret(token), in: .integration(id.description))
+            )
+        }
+        let draft = SessionDraft(site: "acme", projectKey: "PROJ", tickets: tickets)
+        let session = try await SessionStore(pool: pool).importSession(
+            draft,
+            team: integration.team,
+            actor: "test",
+            idempotency: nil,
+            hash: { Digest.sha256($0) }
+        )
+        return (integration.team, session.id)
+    }
+
+    func makeRunner(_ name: String) -> JobRunner {
+        var logger = Logger(label: "test.worker")
+        logger.logLevel = .error
+        let lease = WorkerLease(worker: WorkerID(rawValue: "\(name)-\(UUID().uuidString.prefix(8))"))
+        let handler = ExportHandler(
+            exports: ExportStore(pool: pool),
+            sessions: SessionStore(pool: pool),
+            connector: SiteConnector(connections: connections, box: Self.box, allowInsecure: true, logger: logger),
+            settings: settings,
+            logger: logger
+        )
+        return JobRunner(
+            configuration: .init(backoff: Backoff(base: .milliseconds(50), maximum: .milliseconds(200))),
+            jobs: JobStore(pool: pool),
+            delivery: delivery,
+            lease: lease,
+            gates: GateKeeper(delivery: delivery, lease: lease, logger: logger),
+            handlers: [.export: handler],
+            logger: logger
+        )
+    }
+
+    /// Starts the export of a session, runs it with one worker and waits for its end message.
+    /// - Returns: All progress messages as JSON.
+    func export(_ session: SessionID, team: TeamID) async throws -> [String] {
+        try await withWorkers([makeRunner("worker")]) { _ in
+            try await start(session, team: team)
+            return try await messages(of: session)
+        }
+    }
+
+    func start(_ session: SessionID, team: TeamID) async throws {
+        let started = try await SessionStore(pool: pool).startExport(
+            of: session,
+            team: team,
+            actor: "test",
+            maximumAttempts: 3
+        )
+        guard case .started(let job, _) = started else { return }
+        _ = try await delivery.enqueue([QueuedJob(id: job.id, priority: job.priority)])
+    }
+
+    /// Runs workers while `body` runs, then stops them gracefully.
+    func withWorkers<Value: Sendable>(
+        _ runners: [JobRunner],
+        _ body: @Sendable ([ServiceGroup]) async throws -> Value
+    ) async throws -> Value {
+        var quiet = Logger(label: "test.group")
+        quiet.logLevel = .critical
+        let groups = runners.map { runner in
+            ServiceGroup(configuration: .init(services: [runner], logger: quiet))
+        }
+        return try await withThrowingTaskGroup(of: Void.self) { tasks in
+            for group in groups { tasks.addTask { try await group.run() } }
+            do {
+                let value = try await body(groups)
+                for group in groups { await group.triggerGracefulShutdown() }
+                try await tasks.waitForAll()
+                return value
+            } catch {
+                tasks.cancelAll()
+                throw error
+            }
+        }
+    }
+
+    /// Follows a session's messages to the end message.
+    func messages(of session: SessionID) async throws -> [String] {
+        try await follow(session) { $0.last?.isEnd == true }.map(\.json)
+    }
+
+    /// Follows a session's messages until they suffice; woken by the road, read from the record.
+    func follow(
+        _ session: SessionID,
+        until isEnough: ([StoredMessage]) -> Bool
+    ) async throws -> [StoredMessage] {
+        let wakes = try await delivery.progressWakes(session: session)
+        defer { wakes.cancel() }
+        let store = SessionStore(pool: pool)
+        var messages = try await store.messages(of: session, after: 0, limit: 1000)
+        var iterator = wakes.makeAsyncIterator()
+        while !isEnough(messages) {
+            guard await iterator.next() != nil else { break }
+            messages = try await store.messages(of: session, after: 0, limit: 1000)
+        }
+        return messages
+    }
+}
+
+extension SessionDraft.Ticket {
+    /// A ticket for tests.
+    static func make(
+        _ order: Int,
+        _ content: TicketContent? = nil,
+        dependsOn: [String] = [],
+        parent: SessionDraft.Parent? = nil,
+        attachments: [SessionDraft.Attachment] = []
+    ) -> SessionDraft.Ticket {
+        SessionDraft.Ticket(
+            ref: "T\(order)",
+            content: content ?? TicketContent(title: "Ticket \(order)", descriptionHTML: "<p>Text <b>\(order)</b></p>"),
+            parent: parent,
+            dependsOn: dependsOn,
+            attachments: attachments,
+            exportOrder: order
+        )
+    }
+}
