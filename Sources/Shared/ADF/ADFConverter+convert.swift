@@ -40,18 +40,30 @@ extension ADFConverter {
     }
 
     private func parse(_ html: Bytes, _ walk: inout Walk) -> Bool {
+        parse(html) { walk.run($0) }
+    }
+
+    /// Lends the root of a parsed page; false when the page is too much for the parser's memory.
+    private func parse(_ html: Bytes, _ body: (UnsafePointer<GumboNode>) -> Void) -> Bool {
         var arena = tramline_arena()
         defer { tramline_arena_free(&arena) }
         let text = UnsafeRawPointer(html.baseAddress ?? UnsafePointer(Self.nothing.utf8Start))
             .assumingMemoryBound(to: CChar.self)
         guard let root = tramline_parse(&arena, text, html.count, Self.parserMemory) else { return false }
-        walk.run(root)
+        body(root)
         return true
+    }
+
+    /// All that comes before the walk, for measurements.
+    func parseOnly(_ html: Bytes) {
+        _ = Repair.look(at: html)
+        let scan = PreScan(html, .usual)
+        if scan.result == nil { _ = parse(html) { _ in } }
     }
 
     private static let nothing: StaticString = ""
     /// What the tree of one page may take, bytes.
-    private static let parserMemory = 40 << 20
+    private static let parserMemory = 28 << 20
 
     private func finish(_ walked: Sketch, _ found: Findings, characters: Int) -> ADFConversion {
         var sketch = walked
@@ -67,7 +79,10 @@ extension ADFConverter {
                 return .failed(
                     "Description has \(Self.grouped(visible)) characters; Jira allows \(Self.grouped(Self.lengthLimit))",
                     fix: Self.fix(excess: visible - Self.lengthLimit, section: sketch.longestSection()),
-                    size: nil, reduction: reduction, visible: visible, warnings: placement.findings.warnings
+                    size: nil,
+                    reduction: reduction,
+                    visible: visible,
+                    warnings: placement.findings.warnings
                 )
             }
             overflow = sketch.plainText()
@@ -80,7 +95,10 @@ extension ADFConverter {
             return .failed(
                 fault.description,
                 fix: fault.suggestion,
-                size: nil, reduction: reduction, visible: visible, warnings: placement.findings.warnings
+                size: nil,
+                reduction: reduction,
+                visible: visible,
+                warnings: placement.findings.warnings
             )
         }
         return ADFConversion(

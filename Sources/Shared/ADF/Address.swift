@@ -20,7 +20,8 @@ enum Address {
 
     /// Whether an address is of the web, with a host.
     static func isWeb(_ address: Bytes) -> Bool {
-        (address.starts(with: "http://") && address.count > 7) || (address.starts(with: "https://") && address.count > 8)
+        (address.starts(with: "http://") && address.count > 7)
+            || (address.starts(with: "https://") && address.count > 8)
     }
 
     private static func isKnown(_ scheme: Bytes) -> Bool {
@@ -29,8 +30,10 @@ enum Address {
 
     /// The editor's allow-list, the frequent ones first.
     private static let schemes: [StaticString] = [
-        "https", "http", "mailto", "tel", "ftp", "ftps", "sftp", "scp", "git", "ssh", "svn", "cvs", "mvn", "irc", "irc6",
-        "news", "nntp", "feed", "skype", "callto", "facetime", "slack", "whatsapp", "xmpp", "sip", "sips", "urn", "magnet",
+        "https", "http", "mailto", "tel", "ftp", "ftps", "sftp", "scp", "git", "ssh", "svn", "cvs", "mvn", "irc",
+        "irc6",
+        "news", "nntp", "feed", "skype", "callto", "facetime", "slack", "whatsapp", "xmpp", "sip", "sips", "urn",
+        "magnet",
         "notes", "sourcetree", "itms", "rdp", "vnc", "telnet", "smb", "file", "gopher",
     ]
 }

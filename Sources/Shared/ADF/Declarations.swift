@@ -29,7 +29,9 @@ struct Declarations {
         var at = 0
         while at < style.count {
             var colon = at
-            while colon < style.count, style[colon] != UInt8(ascii: ":"), style[colon] != UInt8(ascii: ";") { colon += 1 }
+            while colon < style.count, style[colon] != UInt8(ascii: ":"), style[colon] != UInt8(ascii: ";") {
+                colon += 1
+            }
             guard colon < style.count else { return }
             guard style[colon] == UInt8(ascii: ":") else {
                 at = colon + 1
@@ -53,7 +55,11 @@ struct Declarations {
             case UInt8(ascii: ")"): depth -= 1
             case UInt8(ascii: "\""), UInt8(ascii: "'"):
                 // A quotation mark that is never closed quotes nothing.
-                if let close = style[(at + 1)...].firstIndex(of: style[at]) { at = close } else { return firstSemicolon(style, at) }
+                if let close = style[(at + 1)...].firstIndex(of: style[at]) {
+                    at = close
+                } else {
+                    return firstSemicolon(style, at)
+                }
             default: break
             }
             at += 1
@@ -147,7 +153,8 @@ struct Declarations {
             display = Display.none
         } else if value.matches("inline") || value.matches("contents") || value.starts(with: "inline-") {
             display = .inline
-        } else if value.matches("block") || value.matches("flex") || value.matches("grid") || value.starts(with: "table")
+        } else if value.matches("block") || value.matches("flex") || value.matches("grid")
+            || value.starts(with: "table")
             || value.matches("list-item") || value.matches("flow-root")
         {
             display = .block
@@ -159,7 +166,9 @@ struct Declarations {
             space = .preLine
         } else if value.starts(with: "pre") || value.matches("break-spaces") {
             space = .pre
-        } else if value.matches("normal") || value.matches("nowrap") || value.matches("collapse") || value.matches("initial") {
+        } else if value.matches("normal") || value.matches("nowrap") || value.matches("collapse")
+            || value.matches("initial")
+        {
             space = .normal
         }
     }

@@ -84,9 +84,12 @@ struct CommonAttributes {
             let attribute = tramline_attribute_at(element.node, at)!
             let name = UnsafeRawPointer(attribute.pointee.name!).assumingMemoryBound(to: UInt8.self)
             switch name[0] {
-            case UInt8(ascii: "s"): if Bytes(attribute.pointee.name).matches("style") { style = Bytes(attribute.pointee.value) }
-            case UInt8(ascii: "c"): if Bytes(attribute.pointee.name).matches("class") { classes = Bytes(attribute.pointee.value) }
-            case UInt8(ascii: "a"): if Bytes(attribute.pointee.name).matches("align") { alignment = Bytes(attribute.pointee.value) }
+            case UInt8(ascii: "s"):
+                if Bytes(attribute.pointee.name).matches("style") { style = Bytes(attribute.pointee.value) }
+            case UInt8(ascii: "c"):
+                if Bytes(attribute.pointee.name).matches("class") { classes = Bytes(attribute.pointee.value) }
+            case UInt8(ascii: "a"):
+                if Bytes(attribute.pointee.name).matches("align") { alignment = Bytes(attribute.pointee.value) }
             case UInt8(ascii: "h"): if Bytes(attribute.pointee.name).matches("hidden") { isHidden = true }
             case UInt8(ascii: "d"): if name[1] == UInt8(ascii: "a") { hasData = true }
             default: break

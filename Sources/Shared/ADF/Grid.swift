@@ -45,9 +45,12 @@ struct Grid {
         /// The row before which each column is taken by a cell from above.
         var taken: [Int] = []
         var starts: Set<Int32> = []
+        var groupEnd = 0
         for at in rows.indices {
-            var groupEnd = at
-            while groupEnd < rows.count, groups[groupEnd] == groups[at] { groupEnd += 1 }
+            if groupEnd <= at {
+                groupEnd = at
+                while groupEnd < rows.count, groups[groupEnd] == groups[at] { groupEnd += 1 }
+            }
             var column = 0
             for index in rows[at].indices {
                 while column < taken.count, taken[column] > at { column += 1 }
@@ -89,10 +92,11 @@ struct Grid {
 
     private mutating func dropEmptyRows() {
         guard rows.contains(where: \.isEmpty) else { return }
+        var kept: [Int32] = [0]  // how many rows with cells come before a row
+        for row in rows { kept.append(kept[kept.count - 1] + (row.isEmpty ? 0 : 1)) }
         for at in rows.indices {
-            for index in rows[at].indices where rows[at][index].rows > 1 {
-                let covered = rows[at..<(at + Int(rows[at][index].rows))]
-                rows[at][index].rows = Int32(covered.count { !$0.isEmpty })
+            for index in rows[at].indices {
+                rows[at][index].rows = kept[at + Int(rows[at][index].rows)] - kept[at]
             }
         }
         rows.removeAll(where: \.isEmpty)

@@ -92,7 +92,11 @@ struct JSONReader {
                 let end = at
                 at += 1
                 return Text(
-                    start: start, end: end, hasEscape: text.hasEscape, hasControl: text.hasControl, isBroken: text.isBroken
+                    start: start,
+                    end: end,
+                    hasEscape: text.hasEscape,
+                    hasControl: text.hasControl,
+                    isBroken: text.isBroken
                 )
             } else if byte == UInt8(ascii: "\\") {
                 try escape(&text)
@@ -124,7 +128,8 @@ struct JSONReader {
             at += 6
             if unit < 0x20 || (0x7F..<0xA0).contains(unit) { text.hasControl = true }
             if (0xD800..<0xDC00).contains(unit) {
-                let hasPair = at + 1 < bytes.count && bytes[at] == UInt8(ascii: "\\") && bytes[at + 1] == UInt8(ascii: "u")
+                let hasPair =
+                    at + 1 < bytes.count && bytes[at] == UInt8(ascii: "\\") && bytes[at + 1] == UInt8(ascii: "u")
                 if hasPair, (0xDC00..<0xE000).contains(try self.unit(at + 2)) { at += 6 } else { text.isBroken = true }
             } else if (0xDC00..<0xE000).contains(unit) {
                 text.isBroken = true
@@ -137,7 +142,9 @@ struct JSONReader {
         guard start + 4 <= bytes.count else { throw Broken(reason: "a string does not end") }
         var value: UInt32 = 0
         for place in start..<(start + 4) {
-            guard let digit = bytes[place].hexValue else { throw Broken(reason: "it has an unknown escape at byte \(place)") }
+            guard let digit = bytes[place].hexValue else {
+                throw Broken(reason: "it has an unknown escape at byte \(place)")
+            }
             value = value << 4 | digit
         }
         return value
@@ -153,7 +160,8 @@ struct JSONReader {
         let start = at
         at += 1
         while at < bytes.count, bytes[at].isDigit { at += 1 }
-        let isWhole = at == bytes.count || ![UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E")].contains(bytes[at])
+        let isWhole =
+            at == bytes.count || ![UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E")].contains(bytes[at])
         while at < bytes.count, Self.isScalar(bytes[at]) { at += 1 }
         return isWhole ? Int(bytes[start, at].string) : nil
     }
@@ -188,6 +196,7 @@ struct JSONReader {
     }
 
     private static func isScalar(_ byte: UInt8) -> Bool {
-        byte.isLetter || byte.isDigit || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "+") || byte == UInt8(ascii: ".")
+        byte.isLetter || byte.isDigit || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "+")
+            || byte == UInt8(ascii: ".")
     }
 }

@@ -79,8 +79,19 @@ enum NodeType: UInt8, CaseIterable {
 
     /// Nodes that must not be empty.
     static let nonEmpty: Members = Members(
-        .bulletList, .orderedList, .listItem, .taskList, .blockquote, .panel, .expand, .nestedExpand, .table, .tableRow,
-        .tableHeader, .tableCell, .mediaSingle
+        .bulletList,
+        .orderedList,
+        .listItem,
+        .taskList,
+        .blockquote,
+        .panel,
+        .expand,
+        .nestedExpand,
+        .table,
+        .tableRow,
+        .tableHeader,
+        .tableCell,
+        .mediaSingle
     )
     /// Nodes that have `content` at all.
     static let parents: Members = nonEmpty.union(Members(.doc, .paragraph, .heading, .taskItem, .codeBlock))
@@ -88,7 +99,15 @@ enum NodeType: UInt8, CaseIterable {
     static let firstInItem = Members(.paragraph, .codeBlock, .mediaSingle)
     /// Nodes that must have `attrs`.
     static let withAttributes = Members(
-        .heading, .taskList, .taskItem, .panel, .nestedExpand, .media, .mediaSingle, .mention, .status
+        .heading,
+        .taskList,
+        .taskItem,
+        .panel,
+        .nestedExpand,
+        .media,
+        .mediaSingle,
+        .mention,
+        .status
     )
 }
 

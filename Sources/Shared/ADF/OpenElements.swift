@@ -251,7 +251,15 @@ struct OpenElements {
     }
 
     /// Takes a formatting element from the list and the stack; what was opened in it stays open.
+    ///
+    /// The parser gives up after eight blocks, and then the element is still open in the last.
     private mutating func endFormatting(_ name: Name) {
+        var blocks = 0
+        for entry in stack.reversed() {
+            if entry.name == name { break }
+            if entry.traits.contains(.special) { blocks += 1 }
+            if blocks >= 8 { return }
+        }
         for index in formatting.indices.reversed() {
             guard let entry = formatting[index] else { break }
             guard entry == name else { continue }

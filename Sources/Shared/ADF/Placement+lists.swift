@@ -67,17 +67,20 @@ extension Placement {
             json.put(sketch[item].task == .done ? #"","state":"DONE"},"# : #"","state":"TODO"},"#)
             startContent()
             var hasText = false
+            var isAfterImage = false
             var child = sketch[item].first
             while child != 0 {
                 switch sketch[child].kind {
                 case .paragraph:
-                    if hasText { writeBreak() }
+                    if isAfterImage { writeText(" ", Marks()) } else if hasText { writeBreak() }
                     writeRuns(of: child)
                     hasText = true
+                    isAfterImage = false
                 case .media:
                     if hasText { writeText(" ", Marks()) }
                     writeMediaLink(child)
                     hasText = true
+                    isAfterImage = true
                 default: break
                 }
                 child = sketch[child].next

@@ -176,7 +176,8 @@ extension Placement {
         var start = slice.start
         for at in slice.start..<slice.end {
             let byte = sketch.text[Int(at)]
-            let isControl = byte < 0x20 || byte == 0x7F
+            let isControl =
+                byte < 0x20 || byte == 0x7F
                 || (byte == 0xC2 && at + 1 < slice.end && sketch.text[Int(at) + 1] < 0xA0)
             guard isControl else { continue }
             writeText(Sketch.Slice(start: start, end: at), marks)

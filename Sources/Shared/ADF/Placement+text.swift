@@ -274,7 +274,9 @@ extension Placement {
             putVisible(name, Sketch.Slice(start: 0, end: Int32(name.count)))
         }
         json.put(#"","marks":[{"type":"link","attrs":{"href":"#)
-        (media.marks.link != 0 ? self.address(media.marks.link) : address).withUnsafeBufferPointer { json.putString($0) }
+        (media.marks.link != 0 ? self.address(media.marks.link) : address).withUnsafeBufferPointer {
+            json.putString($0)
+        }
         json.put("}}]}")
     }
 

@@ -10,10 +10,11 @@ struct PreScan {
         var depth: Int
         var formatting: Int
         var attributes: Int
-        /// All tags; what comes after them is text.
+        /// Start tags; what comes after them is text. A page with more of them than this is either too long for Jira or
+        /// shows next to nothing with them.
         var tags: Int
 
-        static let usual = Limits(depth: 256, formatting: 32, attributes: 256, tags: .max)
+        static let usual = Limits(depth: 256, formatting: 32, attributes: 256, tags: 50_000)
         /// For the second try with a page that was too much for the parser.
         static let strict = Limits(depth: 32, formatting: 1, attributes: 16, tags: 20_000)
         /// For the third.
@@ -174,7 +175,9 @@ struct PreScan {
 
     private mutating func tagName(from start: Int) -> OpenElements.Name {
         at = start
-        while at < html.count, !html[at].isSpace, html[at] != UInt8(ascii: "/"), html[at] != UInt8(ascii: ">") { at += 1 }
+        while at < html.count, !html[at].isSpace, html[at] != UInt8(ascii: "/"), html[at] != UInt8(ascii: ">") {
+            at += 1
+        }
         return OpenElements.Name(html[start, at])
     }
 

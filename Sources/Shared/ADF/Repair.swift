@@ -6,7 +6,8 @@ enum Repair {
         var characters = 0
         /// How many pieces are not UTF-8, or NUL.
         var faults = 0
-        /// The input with those pieces as U+FFFD, when there are any.
+        /// The input with those pieces as U+FFFD, when there are any, and with control characters, which the parser would
+        /// make visible, as U+FEFF, which is left out of all text.
         var repaired: [UInt8]?
     }
 
@@ -19,13 +20,14 @@ enum Repair {
         let count = html.count
         while at < count {
             let byte = html[at]
-            if byte < 0x80, byte != 0, byte != UInt8(ascii: "&") || longReference(html, at) == 0 {
+            if byte >= 0x20 && byte < 0x7F || byte.isSpace, byte != UInt8(ascii: "&") || longReference(html, at) == 0 {
                 at += 1
                 units += 1
                 continue
             }
+            let control = control(html, at)
             let length = byte == UInt8(ascii: "&") ? -longReference(html, at) : sequence(html, at)
-            if length > 0 {
+            if length > 0, control == 0 {
                 at += length
                 units += length == 4 ? 2 : 1
                 continue
@@ -35,15 +37,28 @@ enum Repair {
                 finding.repaired?.reserveCapacity(count + count / 4)
             }
             finding.repaired?.append(contentsOf: html[kept..<at])
-            finding.repaired?.append(contentsOf: [0xEF, 0xBF, 0xBD])
-            finding.faults += 1
             units += 1
-            at += max(1, -length)
+            if control > 0 {
+                finding.repaired?.append(contentsOf: [0xEF, 0xBB, 0xBF])
+                at += control
+            } else {
+                finding.repaired?.append(contentsOf: [0xEF, 0xBF, 0xBD])
+                finding.faults += 1
+                at += max(1, -length)
+            }
             kept = at
         }
         finding.repaired?.append(contentsOf: html[kept...])
         finding.characters = units
         return finding
+    }
+
+    /// The length of a control character that is neither NUL nor white space; else 0.
+    @inline(__always)
+    private static func control(_ bytes: Bytes, _ at: Int) -> Int {
+        let byte = bytes[at]
+        if byte < 0x20 || byte == 0x7F { return byte == 0 ? 0 : 1 }
+        return byte == 0xC2 && at + 1 < bytes.count && bytes[at + 1] >= 0x80 && bytes[at + 1] < 0xA0 ? 2 : 0
     }
 
     /// The length of a numeric reference that is beyond Unicode, whose number the parser would get wrong; else 0.
@@ -84,7 +99,9 @@ enum Repair {
         default: return -1
         }
         for offset in 1...needed {
-            guard at + offset < bytes.count, bytes[at + offset] >= low, bytes[at + offset] <= high else { return -offset }
+            guard at + offset < bytes.count, bytes[at + offset] >= low, bytes[at + offset] <= high else {
+                return -offset
+            }
             low = 0x80
             high = 0xBF
         }

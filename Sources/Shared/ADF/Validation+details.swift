@@ -110,13 +110,16 @@ extension Validation {
 
     private func isFit(_ attribute: (name: JSONReader.Text, value: JSONReader.Text)?, for mark: MarkTypes) -> Bool {
         guard let wanted = mark.attribute else { return attribute == nil }
-        guard let attribute, reader.raw(attribute.name).isExactly(wanted), !attribute.value.isBroken else { return false }
+        guard let attribute, reader.raw(attribute.name).isExactly(wanted), !attribute.value.isBroken else {
+            return false
+        }
         let value = reader.raw(attribute.value)
         switch mark {
         case .link: return !value.isEmpty
         case .subsup: return value.isExactly("sub") || value.isExactly("sup")
         case .alignment: return value.isExactly("center") || value.isExactly("end")
-        default: return value.count == 7 && value[0] == UInt8(ascii: "#") && value[1, 7].allSatisfy { $0.hexValue != nil }
+        default:
+            return value.count == 7 && value[0] == UInt8(ascii: "#") && value[1, 7].allSatisfy { $0.hexValue != nil }
         }
     }
 
@@ -153,7 +156,9 @@ extension Validation {
                 return
             }
             seen |= 1 << index
-            if try !Self.isFit(&reader, wanted[index].rule) { wrong.append("its attribute \(name.string) is not allowed") }
+            if try !Self.isFit(&reader, wanted[index].rule) {
+                wrong.append("its attribute \(name.string) is not allowed")
+            }
         }
         for reason in wrong { note(reason, node) }
         for (index, attribute) in wanted.enumerated() where attribute.isRequired && seen & 1 << index == 0 {
@@ -186,7 +191,9 @@ extension Validation {
         case .panel:
             [
                 Attribute(
-                    name: "panelType", rule: .oneOf(["info", "note", "success", "warning", "error"]), isRequired: true
+                    name: "panelType",
+                    rule: .oneOf(["info", "note", "success", "warning", "error"]),
+                    isRequired: true
                 )
             ]
         case .expand, .nestedExpand: [Attribute(name: "title", rule: .text)]
@@ -213,7 +220,9 @@ extension Validation {
             [
                 Attribute(name: "text", rule: .filledText, isRequired: true),
                 Attribute(
-                    name: "color", rule: .oneOf(["neutral", "purple", "blue", "red", "yellow", "green"]), isRequired: true
+                    name: "color",
+                    rule: .oneOf(["neutral", "purple", "blue", "red", "yellow", "green"]),
+                    isRequired: true
                 ),
             ]
         case .doc, .paragraph, .bulletList, .listItem, .blockquote, .rule, .table, .tableRow, .text, .hardBreak: []

@@ -119,7 +119,9 @@ struct Validation {
             if parent == .listItem, !NodeType.firstInItem.contains(node.type) {
                 note("the first node of a list item must be a paragraph, code block or image", node)
             }
-            if parent == .taskList, node.type != .taskItem { note("the first node of a task list must be a task", node) }
+            if parent == .taskList, node.type != .taskItem {
+                note("the first node of a task list must be a task", node)
+            }
         }
     }
 

@@ -196,8 +196,9 @@ extension Walk {
 
     mutating func enterCell(_ element: Element, _ inherited: Style) {
         guard inherited.flags.isDisjoint(with: [.inCode, .inTitle]) else {
-            boundary(inherited)
-            if inherited.flags.contains(.inCode), tramline_index(element.node) > 0 {
+            if inherited.flags.contains(.inTitle) {
+                requestSpace(inherited.marks)
+            } else if tramline_index(element.node) > 0 {
                 withUnsafeBytes(of: UInt8(0x09)) { addCode($0.bindMemory(to: UInt8.self)) }
             }
             descend(element, inherited, .nothing)
@@ -235,7 +236,8 @@ extension PanelType {
         var isNamed = false
         classes.eachWord { word in
             var name = word
-            for prefix: StaticString in ["markdown-alert-", "theme-admonition-", "admonition-"] where word.starts(with: prefix) {
+            for prefix: StaticString in ["markdown-alert-", "theme-admonition-", "admonition-"]
+            where word.starts(with: prefix) {
                 name = word[prefix.utf8CodeUnitCount, word.count]
             }
             guard name.count != word.count || isAdmonition, !isNamed, let type = PanelType(name: name) else { return }

@@ -2,7 +2,8 @@ import CGumbo
 
 /// Links, mentions, status lozenges and the spans that a class gives a meaning.
 extension Walk {
-    mutating func enterLink(_ element: Element, _ inherited: Style, _ attributes: CommonAttributes, _ css: Declarations) {
+    mutating func enterLink(_ element: Element, _ inherited: Style, _ attributes: CommonAttributes, _ css: Declarations)
+    {
         var style = inherited
         if attributes.hasClass("user-hover") || attributes.hasData, addMention(element, style, attributes) { return }
         if let address = element.value("href") {
@@ -32,7 +33,9 @@ extension Walk {
             if classes.hasWord("ql-ui"), element.childCount == 0 { return true }
         }
         if addMention(element, style, attributes) { return true }
-        if let css = attributes.style, css.contains("mso-list"), Self.isWordMarker(element), isInWordItem { return true }
+        if let css = attributes.style, css.contains("mso-list"), Self.isWordMarker(element), isInWordItem {
+            return true
+        }
         return false
     }
 
@@ -65,7 +68,9 @@ extension Walk {
         guard isHover || attributes.hasData else { return false }
         var isMention = isHover
         var account: String?
-        for name: StaticString in ["data-account-id", "data-mention-id", "data-id", "data-mention", "data-user-id", "accountid", "rel"] {
+        for name: StaticString in [
+            "data-account-id", "data-mention-id", "data-id", "data-mention", "data-user-id", "accountid", "rel",
+        ] {
             guard let value = element.value(name) else { continue }
             if name.utf8CodeUnitCount != 3, name.utf8CodeUnitCount != 9 { isMention = true }
             if account == nil, accounts.contains(value.string) { account = value.string }
@@ -81,7 +86,9 @@ extension Walk {
             let label = plainText(of: element), !label.isEmpty
         else {
             let looksLikeOne = isHover || attributes.hasClass("mention") || element.has("data-mention")
-            if looksLikeOne, account == nil { findings.note(.unknownMention, plainText(of: element).map { String(decoding: $0, as: UTF8.self) } ?? "") }
+            if looksLikeOne, account == nil {
+                findings.note(.unknownMention, plainText(of: element).map { String(decoding: $0, as: UTF8.self) } ?? "")
+            }
             return false
         }
         var node = Sketch.Node(kind: .mention)

@@ -137,7 +137,9 @@ extension Walk {
         of item: Element,
         _ attributes: CommonAttributes
     ) -> (level: Int, kind: Sketch.Kind, task: Sketch.Task)? {
-        guard let parent = item.parent, parent.isHTML, Role.of(parent.tag) == .list, isQuillList(parent) else { return nil }
+        guard let parent = item.parent, parent.isHTML, Role.of(parent.tag) == .list, isQuillList(parent) else {
+            return nil
+        }
         var level = 0
         attributes.classes?.eachWord { word in
             if word.starts(with: "ql-indent-") { level = min(9, max(0, word[10, word.count].leadingInteger ?? 0)) }
@@ -153,7 +155,9 @@ extension Walk {
 
     /// Takes a paragraph that Word means as a list item; false when its list cannot be read.
     mutating func enterWordItem(_ paragraph: Element, _ style: Style, _ declaration: Bytes) -> Bool {
-        guard style.flags.isDisjoint(with: [.inCode, .inTitle]), open.count < Self.containerLimit - 1 else { return false }
+        guard style.flags.isDisjoint(with: [.inCode, .inTitle]), open.count < Self.containerLimit - 1 else {
+            return false
+        }
         var list: UInt64?
         var level: Int?
         declaration.eachWord { word in
@@ -172,7 +176,8 @@ extension Walk {
         var order: Int32 = 1
         if let marker = wordMarker(of: paragraph) {
             // A bullet is one sign; "o" is one of Word's.
-            let isOrdered = marker.count > 1 && marker.contains { $0.isLetter || $0.isDigit }
+            let isOrdered =
+                marker.count > 1 && marker.contains { $0.isLetter || $0.isDigit }
                 && [UInt8(ascii: "."), UInt8(ascii: ")"), UInt8(ascii: ":")].contains(marker[marker.count - 1])
             if isOrdered {
                 kind = .orderedList

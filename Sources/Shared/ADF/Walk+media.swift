@@ -90,7 +90,8 @@ extension Walk {
     }
 
     private static func length(_ value: Bytes?) -> Int32 {
-        guard let value, !value.contains(UInt8(ascii: "%")), let number = value.leadingInteger, number > 0, number <= 100_000
+        guard let value, !value.contains(UInt8(ascii: "%")), let number = value.leadingInteger, number > 0,
+            number <= 100_000
         else { return 0 }
         return Int32(number)
     }
@@ -169,7 +170,8 @@ extension Walk {
             addImage(element, style, CommonAttributes(element))
             return
         }
-        for hidden: StaticString in ["hidden", "radio", "password", "file", "range", "color"] where type.matches(hidden) {
+        for hidden: StaticString in ["hidden", "radio", "password", "file", "range", "color"] where type.matches(hidden)
+        {
             return
         }
         guard let value = element.value("value"), !value.isEmpty else { return }

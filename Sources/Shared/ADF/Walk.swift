@@ -71,7 +71,11 @@ struct Walk {
     mutating func run(_ root: UnsafePointer<GumboNode>) {
         frames.append(
             Frame(
-                node: root, childCount: tramline_child_count(root), openCount: 1, nodesBefore: 1, ending: .nothing,
+                node: root,
+                childCount: tramline_child_count(root),
+                openCount: 1,
+                nodesBefore: 1,
+                ending: .nothing,
                 style: Style()
             )
         )
@@ -111,8 +115,13 @@ struct Walk {
     mutating func descend(_ element: Element, _ style: Style, _ ending: Ending, early: UInt32 = .max) {
         frames.append(
             Frame(
-                node: element.node, childCount: element.childCount, early: early, openCount: open.count,
-                nodesBefore: sketch.nodes.count, ending: ending, style: style
+                node: element.node,
+                childCount: element.childCount,
+                early: early,
+                openCount: open.count,
+                nodesBefore: sketch.nodes.count,
+                ending: ending,
+                style: style
             )
         )
     }
@@ -139,7 +148,8 @@ struct Walk {
         case .space: requestSpace(frame.style.marks)
         }
         // An item made for loose text lives on behind an inline element.
-        let isInline = frame.ending == .nothing || frame.ending == .space || frame.ending == .quotation || frame.ending == .ruby
+        let isInline =
+            frame.ending == .nothing || frame.ending == .space || frame.ending == .quotation || frame.ending == .ruby
         if open.count > frame.openCount, !isInline {
             if code == 0 { closeBlock() }
             open.removeLast(open.count - frame.openCount)
@@ -322,7 +332,8 @@ struct Walk {
             left -= 1
             guard tramline_is_element(node), tramline_namespace(node) == GUMBO_NAMESPACE_HTML else { return true }
             switch Role.of(tramline_tag(node)) {
-            case .block, .paragraph, .heading, .list, .item, .code, .quote, .details, .table, .rule, .term, .figureCaption:
+            case .block, .paragraph, .heading, .list, .item, .code, .quote, .details, .table, .rule, .term,
+                .figureCaption:
                 found = true
             default: break
             }
@@ -343,7 +354,8 @@ struct Walk {
             }
         case GUMBO_TAG_UNKNOWN:
             let name = element.sourceName
-            if name.matches("annotation") || name.matches("metadata") || name.matches("defs") || name.matches("symbol") {
+            if name.matches("annotation") || name.matches("metadata") || name.matches("defs") || name.matches("symbol")
+            {
                 return
             }
             if name.matches("text") {
@@ -353,7 +365,9 @@ struct Walk {
             }
         default: break
         }
-        if let css = element.value("style").map({ Declarations($0) }), css.display == Declarations.Display.none { return }
+        if let css = element.value("style").map({ Declarations($0) }), css.display == Declarations.Display.none {
+            return
+        }
         descend(element, style, .nothing)
     }
 }
