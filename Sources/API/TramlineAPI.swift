@@ -11,7 +11,10 @@ struct TramlineAPI: AsyncParsableCommand {
             Every command reads its settings from the environment, as the servers do. Most of them need no more than \
             DATABASE_URL. Secrets are never arguments: an option names the variable that holds one.
             """,
-        subcommands: [MigrateCommand.self, KeysCommand.self, IntegrationsCommand.self, SessionsCommand.self]
+        subcommands: [
+            ServeCommand.self, MigrateCommand.self, KeysCommand.self, IntegrationsCommand.self, SessionsCommand.self,
+            AdfCommand.self,
+        ]
     )
 
     /// Runs one command. A mistake ends in one line on standard error and a status that is not 0.

@@ -40,9 +40,10 @@ struct TextTable {
         }
         return rows.map { row in
             var line = ""
-            for (column, cell) in row.enumerated() {
-                line += cell
-                if column < row.count - 1 { line += String(repeating: " ", count: widths[column] - cell.count + 2) }
+            for (column, cell) in row.enumerated() where !cell.isEmpty {
+                // Filled up to its column only when something follows: no line ends in spaces.
+                let start = widths[..<column].reduce(0) { $0 + $1 + 2 }
+                line += String(repeating: " ", count: start - line.count) + cell
             }
             return line
         }.joined(separator: "\n")

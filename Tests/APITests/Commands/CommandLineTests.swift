@@ -8,6 +8,7 @@ import TramlineModel
     @Test(
         "The forms that scripts rely on",
         arguments: [
+            ("serve", "ServeCommand"),
             ("migrate", "MigrateCommand"),
             ("migrate --check --json", "MigrateCommand"),
             ("keys create --team acme --name ci --json", "KeysCreateCommand"),
@@ -29,6 +30,7 @@ import TramlineModel
                 "sessions watch 6f0d8e1c-0b7a-4b60-9a51-1e6b7a1f0c3d --url http://localhost:8000 --key-env KEY",
                 "SessionsWatchCommand"
             ),
+            ("adf convert page.html --report", "Convert"),
         ]
     )
     func forms(line: String, command: String) throws {
