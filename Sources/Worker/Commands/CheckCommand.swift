@@ -28,7 +28,7 @@ struct CheckCommand: AsyncParsableCommand {
         } catch {
             faults.append("PostgreSQL (DATABASE_URL): \(error)")
         }
-        try await withThrowingTaskGroup { group in
+        await withThrowingTaskGroup { group in
             group.addTask { try await parts.redis.run() }
             do throws(RedisError) {
                 try await parts.redis.ping()

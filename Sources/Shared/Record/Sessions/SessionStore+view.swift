@@ -1,4 +1,4 @@
-package import Postgres
+import Postgres
 package import TramlineModel
 
 /// A session's export as it stood at one moment: all parts are of the same moment.
