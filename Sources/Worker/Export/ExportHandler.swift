@@ -126,7 +126,7 @@ struct ExportHandler: JobHandler {
         }
         try await AuditStore.append(
             AuditEntry(
-                event: "export_\(session.status.rawValue)",
+                event: session.status == .exportFailed ? "export_failed" : "export_\(session.status.rawValue)",
                 actor: claim.worker.rawValue,
                 team: session.team,
                 session: id,
