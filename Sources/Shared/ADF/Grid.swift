@@ -10,6 +10,9 @@ struct Grid {
     /// Spans make no table wider than this.
     private static let widest = 1000
 
+    /// How many columns are passed in all rows before a table's spans are given up: a table of 1,000 columns and 4,000 rows.
+    private static let stepLimit = 4_000_000
+
     /// The rows that have cells.
     private(set) var rows: [[Cell]] = []
 
@@ -46,7 +49,12 @@ struct Grid {
         var taken: [Int] = []
         var starts: Set<Int32> = []
         var groupEnd = 0
+        var steps = 0
         for at in rows.indices {
+            guard steps < Self.stepLimit else {
+                forgetSpans()
+                break
+            }
             if groupEnd <= at {
                 groupEnd = at
                 while groupEnd < rows.count, groups[groupEnd] == groups[at] { groupEnd += 1 }
@@ -67,9 +75,21 @@ struct Grid {
                 starts.insert(Int32(column))
                 column = end
             }
+            steps += column
         }
         dropUnused(columns: starts.sorted(), in: taken.count)
         dropEmptyRows()
+    }
+
+    /// Gives each cell one place, in a table whose spans are beyond all reason.
+    private mutating func forgetSpans() {
+        for at in rows.indices {
+            for index in rows[at].indices {
+                rows[at][index].column = 0
+                rows[at][index].columns = 1
+                rows[at][index].rows = 1
+            }
+        }
     }
 
     /// Counts only the columns in which a cell begins.

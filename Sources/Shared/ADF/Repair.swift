@@ -14,7 +14,7 @@ enum Repair {
     /// Looks at each byte once.
     static func look(at html: Bytes) -> Finding {
         var finding = Finding()
-        var units = 0
+        var repaired: [UInt8] = []
         var at = 0
         var kept = 0
         let count = html.count
@@ -22,34 +22,36 @@ enum Repair {
             let byte = html[at]
             if byte >= 0x20 && byte < 0x7F || byte.isSpace, byte != UInt8(ascii: "&") || longReference(html, at) == 0 {
                 at += 1
-                units += 1
+                finding.characters += 1
                 continue
             }
             let control = control(html, at)
             let length = byte == UInt8(ascii: "&") ? -longReference(html, at) : sequence(html, at)
             if length > 0, control == 0 {
                 at += length
-                units += length == 4 ? 2 : 1
+                finding.characters += length == 4 ? 2 : 1
                 continue
             }
-            if finding.repaired == nil {
-                finding.repaired = []
-                finding.repaired?.reserveCapacity(count + count / 4)
-            }
-            finding.repaired?.append(contentsOf: html[kept..<at])
-            units += 1
+            if repaired.isEmpty { repaired.reserveCapacity(count + count / 4) }
+            repaired.append(contentsOf: html[kept..<at])
+            repaired.append(0xEF)
             if control > 0 {
-                finding.repaired?.append(contentsOf: [0xEF, 0xBB, 0xBF])
+                repaired.append(0xBB)
+                repaired.append(0xBF)
                 at += control
             } else {
-                finding.repaired?.append(contentsOf: [0xEF, 0xBF, 0xBD])
+                repaired.append(0xBF)
+                repaired.append(0xBD)
                 finding.faults += 1
                 at += max(1, -length)
             }
+            finding.characters += byte == UInt8(ascii: "&") ? -length : 1
             kept = at
         }
-        finding.repaired?.append(contentsOf: html[kept...])
-        finding.characters = units
+        if kept > 0 {
+            repaired.append(contentsOf: html[kept...])
+            finding.repaired = repaired
+        }
         return finding
     }
 
