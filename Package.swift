@@ -146,7 +146,7 @@ let package = Package(
         // Test equipment: nothing above may reach it.
         .target(
             name: "TestEquipment",
-            dependencies: ["Postgres", "Redis", .logging],
+            dependencies: ["TramlineModel", "Postgres", "Redis", "Record", .logging],
             path: "Tests/Support/TestEquipment",
             swiftSettings: settings
         ),
