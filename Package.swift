@@ -175,7 +175,7 @@ let package = Package(
         tests(of: "Jira", ["JiraSimulator", .logging, .nioCore, .nioPosix]),
         tests(of: "Record", ["TramlineModel", "Postgres"]),
         tests(of: "Delivery", ["TramlineModel", "Redis", .logging]),
-        tests(of: "Jobs", ["TramlineModel", "Record", "Delivery", "Postgres", "Redis", .serviceLifecycle]),
+        tests(of: "Jobs", ["TramlineModel", "Record", "Delivery", "Postgres", "Redis", .logging, .serviceLifecycle]),
         tests(of: "JiraSimulator", [.asyncHTTPClient, .httpTypes, .nioCore, .nioHTTP1]),
         tests(
             of: "API",

@@ -88,7 +88,7 @@ extension JobRunner {
     }
 
     private func dropJobs(_ jobs: [JobID]?, because reason: String) {
-        let drops = desk.withLock { $0.drops(of: jobs) }
+        let drops = desk.withLock { $0.drop(jobs) }
         guard !drops.isEmpty else { return }
         logger.warning("Jobs are dropped", metadata: ["jobs": "\(drops.count)", "reason": "\(reason)"])
         for drop in drops { drop.fire() }

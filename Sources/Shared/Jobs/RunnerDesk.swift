@@ -6,6 +6,8 @@ struct RunnerDesk {
     private struct Entry {
         let epoch: Epoch
         let drop: DropSignal
+        /// Whether it was told to end; until it has, it takes up room, but the job is no longer the worker's.
+        var isDropped = false
     }
 
     private var entries: [JobID: Entry] = [:]
@@ -16,7 +18,8 @@ struct RunnerDesk {
     private(set) var isLeader = false
 
     var count: Int { entries.count }
-    var jobs: [JobID] { Array(entries.keys) }
+    /// The jobs that the worker may say it has.
+    var jobs: [JobID] { entries.compactMap { $0.value.isDropped ? nil : $0.key } }
 
     /// Notes a new run.
     /// - Returns: The signal of an older run of the same job, to be fired.
@@ -37,10 +40,14 @@ struct RunnerDesk {
         entries[claim.job.id] = nil
     }
 
-    /// The signals of some jobs, or of all, to be fired: they must write nothing more.
-    func drops(of jobs: [JobID]? = nil) -> [DropSignal] {
-        guard let jobs else { return entries.values.map(\.drop) }
-        return jobs.compactMap { entries[$0]?.drop }
+    /// Gives up some jobs, or all.
+    /// - Returns: Their signals, to be fired: they must write nothing more.
+    mutating func drop(_ jobs: [JobID]?) -> [DropSignal] {
+        (jobs ?? Array(entries.keys)).compactMap { job in
+            guard let entry = entries[job], !entry.isDropped else { return nil }
+            entries[job]?.isDropped = true
+            return entry.drop
+        }
     }
 }
 

@@ -1,0 +1,242 @@
+import Record
+import ServiceLifecycle
+import Synchronization
+import TestEquipment
+import Testing
+import TramlineModel
+
+@testable import Delivery
+@testable import Jobs
+
+@Suite("A runner of jobs", .postgres, .redis, .tags(.postgres, .redis), .timeLimit(.minutes(1)))
+struct JobRunnerTests {
+    private static let fault = Fault(category: .temporary, code: "x", userMessage: "y", recoveryActions: [])
+
+    @Test("A job runs as soon as it is enqueued, and has left the queue when it has ended")
+    func run() async throws {
+        try await withRoad { road in
+            let handler = TestHandler { _ in .succeeded }
+            let job = try await road.withWorker(running: handler) { worker in
+                let job = try await road.enqueue()
+                try await handler.log.wait { $0.conclusions(of: job.id) == [.succeeded] }
+                return job
+            }
+            let row = try #require(try await road.job(job.id))
+            #expect(row.state == .succeeded && row.attempts == 0 && row.deaths == 0)
+            #expect(row.epoch == Epoch(rawValue: 1))
+            let stats = try await road.delivery.stats()
+            #expect(stats.ready == 0 && stats.delayed == 0 && stats.workers.isEmpty)
+        }
+    }
+
+    @Test("A Redis that begins empty is set up by the worker")
+    func emptyRedis() async throws {
+        try await withRoad(generation: nil) { road in
+            let handler = TestHandler { _ in .succeeded }
+            // Nobody hears of it: the sweep finds it.
+            let job = try await road.record.insertJob()
+            try await road.withWorker(running: handler) { _ in
+                try await handler.log.wait { $0.conclusions(of: job.id) == [.succeeded] }
+            }
+        }
+    }
+
+    @Test("A transient fault is tried again as often as the job allows")
+    func retries() async throws {
+        try await withRoad { road in
+            let handler = TestHandler { _ in .retry(Self.fault, after: nil) }
+            let job = try await road.withWorker(running: handler) { _ in
+                let job = try await road.enqueue(maximumAttempts: 3)
+                try await handler.log.wait { $0.conclusions(of: job.id).last == .failed }
+                return job
+            }
+            #expect(handler.log.events.conclusions(of: job.id) == [.retrying, .retrying, .failed])
+            let row = try #require(try await road.job(job.id))
+            #expect(row.state == .failed && row.attempts == 2 && row.deaths == 0 && row.fault == Self.fault)
+        }
+    }
+
+    @Test("An error that a handler throws counts as a transient fault")
+    func defect() async throws {
+        struct Bug: Error {}
+        try await withRoad { road in
+            let handler = TestHandler { run in
+                if run.claim.epoch.rawValue == 1 { throw Bug() }
+                return .succeeded
+            }
+            let job = try await road.withWorker(running: handler) { _ in
+                let job = try await road.enqueue()
+                try await handler.log.wait { $0.conclusions(of: job.id).last == .succeeded }
+                return job
+            }
+            #expect(try await road.job(job.id)?.attempts == 1)
+        }
+    }
+
+    @Test("A job whose workers died three times is not run, and its rows hear of it")
+    func quarantine() async throws {
+        try await withRoad { road in
+            let handler = TestHandler { _ in .succeeded }
+            let job = try await road.record.insertJob()
+            for _ in 0..<3 { _ = try await road.record.jobs.claim([job.id], for: WorkerID(rawValue: "dead")) }
+            try await road.withWorker(running: handler) { _ in
+                await road.queue.deliver(job)
+                try await handler.log.wait { !$0.conclusions(of: job.id).isEmpty }
+            }
+            #expect(handler.log.events == [.concluded(job.id, .quarantined)])
+            #expect(try await road.job(job.id)?.state == .quarantined)
+        }
+    }
+
+    @Test("On graceful shutdown a job is handed over after its step, without an attempt, and another worker goes on")
+    func handOver() async throws {
+        try await withRoad { road in
+            let first = TestHandler { run in
+                try await gracefulShutdown()
+                while !run.shouldStop { await Task.yield() }
+                return .handedOver
+            }
+            let job = try await road.withWorker("first", running: first) { worker in
+                let job = try await road.enqueue()
+                try await first.log.wait { $0.runs(of: job.id) == 1 }
+                try await worker.stop()
+                return job
+            }
+            let row = try #require(try await road.job(job.id))
+            #expect(row.state == .queued && row.attempts == 0 && row.deaths == 0)
+            #expect(try await road.delivery.stats().ready == 1)
+
+            let second = TestHandler { _ in .succeeded }
+            try await road.withWorker("second", running: second) { _ in
+                try await second.log.wait { $0.conclusions(of: job.id) == [.succeeded] }
+            }
+            let end = try #require(try await road.job(job.id))
+            #expect(end.attempts == 0 && end.deaths == 0 && end.epoch == Epoch(rawValue: 2))
+        }
+    }
+
+    @Test("A worker that stops claims nothing more")
+    func stopping() async throws {
+        try await withRoad { road in
+            let late = Mutex<Job?>(nil)
+            let handler = TestHandler { run in
+                try await gracefulShutdown()
+                while !run.shouldStop { await Task.yield() }
+                // The worker is still here, with its lease and room for more.
+                let job = try await road.enqueue()
+                late.withLock { $0 = job }
+                return .succeeded
+            }
+            try await road.withWorker(running: handler) { worker in
+                let job = try await road.enqueue()
+                try await handler.log.wait { $0.runs(of: job.id) == 1 }
+                try await worker.stop()
+                #expect(handler.log.events.conclusions(of: job.id) == [.succeeded])
+            }
+            let job = try #require(late.withLock { $0 })
+            #expect(handler.log.events.runs(of: job.id) == 0)
+            #expect(try await road.job(job.id)?.state == .queued)
+        }
+    }
+
+    @Test("A worker whose lease has ended drops its job at once, and runs it again once it is its own again")
+    func lostLease() async throws {
+        try await withRoad(lease: .seconds(1)) { road in
+            let handler = TestHandler { run in
+                if run.claim.epoch.rawValue == 1 { try await sleepUntilCancelled() }
+                return .succeeded
+            }
+            let job = try await road.withWorker(running: handler) { worker in
+                let job = try await road.enqueue()
+                try await handler.log.wait { $0.runs(of: job.id) == 1 }
+                try await road.endLease(of: worker.id)
+                try await handler.log.wait { $0.conclusions(of: job.id) == [.succeeded] }
+                return job
+            }
+            #expect(handler.log.events.epochs(of: job.id) == [1, 2])
+            let row = try #require(try await road.job(job.id))
+            #expect(row.state == .succeeded && row.attempts == 0 && row.deaths == 1)
+        }
+    }
+
+    @Test("A job that is slow to stop after its lease has ended is not kept from the others by it")
+    func slowDrop() async throws {
+        try await withRoad(lease: .seconds(1)) { road in
+            let isFree = EventLog<Bool>()
+            let handler = TestHandler { run in
+                guard run.claim.epoch.rawValue == 1 else { return .succeeded }
+                do {
+                    try await sleepUntilCancelled()
+                } catch {
+                    // Cancelled, and busy for a while, as in a step that cannot be interrupted.
+                    _ = try await Task { try await isFree.wait { !$0.isEmpty } }.value
+                }
+                return .succeeded
+            }
+            try await road.withWorker(running: handler) { worker in
+                // Also when the test fails: nothing else ends that step.
+                defer { isFree.append(true) }
+                let job = try await road.enqueue()
+                try await handler.log.wait { $0.runs(of: job.id) == 1 }
+                try await road.endLease(of: worker.id)
+                try await handler.log.wait { $0.conclusions(of: job.id) == [.succeeded] }
+                isFree.append(true)
+                // The run that was dropped says "succeeded", too, and nobody listens.
+                try await handler.log.wait { $0.contains(.ended(job.id, Epoch(rawValue: 1))) }
+                #expect(handler.log.events.conclusions(of: job.id) == [.succeeded])
+            }
+        }
+    }
+
+    @Test("A dead worker's job runs elsewhere, and a write of the dead one is refused")
+    func deadWorker() async throws {
+        try await withRoad(lease: .seconds(1)) { road in
+            let job = try await road.enqueue()
+            let dead = WorkerLease(worker: WorkerID(rawValue: "dead"))
+            _ = try await road.delivery.register(dead)
+            _ = try await road.delivery.claim(upTo: 1, worker: dead.worker)
+            let late = try #require(try await road.record.jobs.claim([job.id], for: dead.worker).first)
+            let handler = TestHandler { _ in .succeeded }
+            try await road.withWorker(running: handler) { _ in
+                try await handler.log.wait { $0.conclusions(of: job.id) == [.succeeded] }
+            }
+            let error = await #expect(throws: RecordError.self) { try await road.record.jobs.withFence(late) { _ in } }
+            #expect(error?.code == .staleClaim)
+            let row = try #require(try await road.job(job.id))
+            #expect(row.deaths == 1 && row.attempts == 0 && row.state == .succeeded)
+        }
+    }
+
+    @Test("When Redis forgets everything while jobs run, none runs twice at once and none is lost")
+    func forgotten() async throws {
+        try await withRoad(lease: .seconds(1)) { road in
+            let mayEnd = EventLog<Bool>()
+            let handler = TestHandler { _ in
+                try await mayEnd.wait { !$0.isEmpty }
+                return .succeeded
+            }
+            try await road.withWorker("first", running: handler) { first in
+                try await road.withWorker("second", running: handler) { second in
+                    var running: [JobID] = []
+                    for _ in 0..<30 { running.append(try await road.enqueue().id) }
+                    let ids = running
+                    try await handler.log.wait { events in ids.allSatisfy { events.runs(of: $0) == 1 } }
+                    try await road.flush()
+                    // A dead worker's job, of which only the record knows. The sweep that brings it back would bring the
+                    // others back too, had their workers not said that they have them; and it comes last.
+                    let sentinel = try await road.record.insertJob(priority: .scheduled)
+                    _ = try await road.record.jobs.claim([sentinel.id], for: WorkerID(rawValue: "dead"))
+                    try await handler.log.wait { $0.runs(of: sentinel.id) == 1 }
+                    mayEnd.append(true)
+                    try await handler.log.wait { events in
+                        (ids + [sentinel.id]).allSatisfy { events.conclusions(of: $0) == [.succeeded] }
+                    }
+                    #expect(ids.allSatisfy { handler.log.events.epochs(of: $0) == [1] })
+                    #expect(handler.log.events.mostRunsAtOnce == 1)
+                    #expect(Set(ids.flatMap { handler.log.events.workers(of: $0) }) == [first.id, second.id])
+                }
+            }
+            #expect(try await road.delivery.stats().ready == 0)
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import Foundation
+import Record
+import Testing
+import TramlineModel
+
+@testable import Jobs
+
+private let fault = Fault(category: .temporary, code: "jira_unreachable", userMessage: "Away.", recoveryActions: [])
+
+/// Always the greatest number: draws are at their upper bound.
+private struct Greatest: RandomNumberGenerator {
+    mutating func next() -> UInt64 { .max }
+}
+
+private func job(attempts: Int = 0, of maximum: Int = 5, deaths: Int = 0) -> Job {
+    Job(
+        id: JobID(),
+        kind: .export,
+        state: .running,
+        team: TeamID(),
+        session: nil,
+        site: nil,
+        priority: .person,
+        attempts: attempts,
+        maximumAttempts: maximum,
+        deaths: deaths,
+        epoch: Epoch(rawValue: 1),
+        worker: WorkerID(rawValue: "w"),
+        createdAt: Date(timeIntervalSince1970: 0),
+        startedAt: nil,
+        finishedAt: nil,
+        runAt: Date(timeIntervalSince1970: 0),
+        cancelRequested: false,
+        payload: "{}",
+        fault: nil
+    )
+}
+
+private func settlement(_ outcome: JobOutcome, of job: Job) -> JobSettlement {
+    var generator = Greatest()
+    let backoff = Backoff(base: .seconds(2), maximum: .seconds(300))
+    return JobSettlement(outcome, of: job, backoff: backoff, using: &generator)
+}
+
+@Suite("What a run's outcome means for its job")
+struct JobSettlementTests {
+    /// An outcome that uses no attempt, whatever the job has behind it.
+    struct Example: Sendable, CustomTestStringConvertible {
+        let outcome: JobOutcome
+        let state: JobState
+        let dueIn: Duration?
+        var testDescription: String { state.rawValue }
+    }
+
+    @Test(
+        "Ends, hand-overs and postponements are what they say, also on the last attempt",
+        arguments: [
+            Example(outcome: .succeeded, state: .succeeded, dueIn: nil),
+            Example(outcome: .failed(fault), state: .failed, dueIn: nil),
+            Example(outcome: .cancelled, state: .cancelled, dueIn: nil),
+            Example(outcome: .handedOver, state: .queued, dueIn: .zero),
+            Example(outcome: .postponed(after: .seconds(7)), state: .queued, dueIn: .seconds(7)),
+        ]
+    )
+    func plain(_ example: Example) {
+        for attempts in [0, 4, 5] {
+            let settlement = settlement(example.outcome, of: job(attempts: attempts))
+            #expect(settlement.state == example.state && settlement.dueIn == example.dueIn)
+        }
+    }
+
+    @Test("A transient fault is tried again with doubled waits, until the attempts are used up")
+    func attempts() {
+        for (attempts, bound) in [(0, 2), (1, 4), (2, 8), (3, 16)] {
+            let settlement = settlement(.retry(fault, after: nil), of: job(attempts: attempts))
+            #expect(settlement.state == .retrying && settlement.fault == fault)
+            #expect(settlement.dueIn == .seconds(bound))
+        }
+        let last = settlement(.retry(fault, after: nil), of: job(attempts: 4))
+        #expect(last.state == .failed && last.fault == fault && last.dueIn == nil)
+        #expect(settlement(.retry(fault, after: nil), of: job(of: 1)).state == .failed)
+    }
+
+    @Test("The wait is never shorter than what Jira asked for")
+    func floor() {
+        #expect(settlement(.retry(fault, after: .seconds(40)), of: job()).dueIn == .seconds(40))
+        #expect(settlement(.retry(fault, after: .milliseconds(1)), of: job()).dueIn == .seconds(2))
+    }
+
+    @Test("A job whose workers have died three times is not run again")
+    func quarantine() {
+        for deaths in 0..<3 { #expect(JobSettlement.quarantine(of: job(deaths: deaths)) == nil) }
+        let settlement = JobSettlement.quarantine(of: job(deaths: 3))
+        #expect(settlement?.state == .quarantined && settlement?.fault?.category == .adminRequired)
+        #expect(JobSettlement.quarantine(of: job(deaths: 4))?.state == .quarantined)
+    }
+}
