@@ -48,13 +48,18 @@ struct AdfCommand: AsyncParsableCommand {
             }
             var lines = LineReader(input)
             var text: [UInt8] = []
-            while let line = try lines.next() {
-                guard !line.isEmpty else { continue }
-                try Self.convert(line: line, number: lines.number, converter, into: &text)
-                if text.count > 1 << 18 {
-                    try output.write(contentsOf: text)
-                    text.removeAll(keepingCapacity: true)
+            do {
+                while let line = try lines.next() {
+                    guard !line.isEmpty else { continue }
+                    try Self.convert(line: line, number: lines.number, converter, into: &text)
+                    if text.count > 1 << 18 {
+                        try output.write(contentsOf: text)
+                        text.removeAll(keepingCapacity: true)
+                    }
                 }
+            } catch {
+                try output.write(contentsOf: text)  // what was converted before the mistake
+                throw error
             }
             try output.write(contentsOf: text)
         }
@@ -68,9 +73,9 @@ struct AdfCommand: AsyncParsableCommand {
         }
 
         private func convert(_ input: FileHandle, _ converter: ADFConverter, to output: FileHandle) throws {
-            // One byte more than may be converted, so that the converter is the one to refuse it.
+            // Far more than may be converted, so that the converter refuses it and names its size.
             var html: [UInt8] = []
-            while html.count <= ADFConverter.inputLimit, let data = try input.read(upToCount: 1 << 16), !data.isEmpty {
+            while html.count <= 16 * ADFConverter.inputLimit, let data = try input.read(upToCount: 1 << 16), !data.isEmpty {
                 html.append(contentsOf: data)
             }
             let conversion = converter.convert(html)
@@ -95,6 +100,18 @@ struct AdfCommand: AsyncParsableCommand {
         private struct Line: Decodable {
             let id: String?
             let html: String
+
+            enum CodingKeys: CodingKey { case id, html }
+
+            init(from decoder: any Decoder) throws {
+                let members = try decoder.container(keyedBy: CodingKeys.self)
+                html = try members.decode(String.self, forKey: .html)
+                if let number = try? members.decode(Int.self, forKey: .id) {  // an id that is no number is read as text
+                    id = String(number)
+                } else {
+                    id = try members.decodeIfPresent(String.self, forKey: .id)
+                }
+            }
         }
 
         private static func convert(
