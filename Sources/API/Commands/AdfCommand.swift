@@ -75,7 +75,9 @@ struct AdfCommand: AsyncParsableCommand {
         private func convert(_ input: FileHandle, _ converter: ADFConverter, to output: FileHandle) throws {
             // Far more than may be converted, so that the converter refuses it and names its size.
             var html: [UInt8] = []
-            while html.count <= 16 * ADFConverter.inputLimit, let data = try input.read(upToCount: 1 << 16), !data.isEmpty {
+            while html.count <= 16 * ADFConverter.inputLimit, let data = try input.read(upToCount: 1 << 16),
+                !data.isEmpty
+            {
                 html.append(contentsOf: data)
             }
             let conversion = converter.convert(html)
