@@ -43,10 +43,16 @@ enum Server {
             delivery: Delivery(redis: redis, lease: common.jobLease, spacing: common.jiraSpacing),
             jobMaxAttempts: common.jobMaxAttempts
         )
-        let application = makeApplication(backend, address: .hostname(settings.host, port: settings.port), logger)
+        let relay = ProgressRelay(sessions: backend.sessions, delivery: backend.delivery, logger: logger)
+        let application = makeApplication(
+            backend,
+            relay: relay,
+            address: .hostname(settings.host, port: settings.port),
+            logger: logger
+        )
         // Those that serve stop first, those that they need last.
         var configuration = ServiceGroupConfiguration(
-            services: [pool, redis, application],
+            services: [pool, redis, relay, application],
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger
         )
@@ -54,22 +60,27 @@ enum Server {
         try await ServiceGroup(configuration: configuration).run()
     }
 
-    /// The HTTP server with everything that is the same in tests.
+    /// The HTTP server: all but the services that it needs.
     static func makeApplication(
         _ backend: Backend,
+        relay: ProgressRelay,
         address: BindAddress,
-        _ logger: Logger
+        webSocket: WebSocketHandler.Configuration = WebSocketHandler.Configuration(),
+        logger: Logger
     ) -> some ApplicationProtocol {
         Application(
             router: APIRouter.make(backend),
-            server: .http1(
-                configuration: HTTP1Channel.Configuration(
-                    additionalChannelHandlers: [
-                        RequestGuard(limits: RequestGuard.Limits(body: ImportLimits.bodyBytes))
-                    ],
-                    idleTimeout: .seconds(30)
+            server: HTTPServerBuilder { responder in
+                ProgressChannel(
+                    http: HTTP1Channel(responder: responder),
+                    door: ProgressDoor(backend: backend),
+                    relay: relay,
+                    configuration: ProgressChannel.Configuration(
+                        requests: RequestGuard.Limits(body: ImportLimits.bodyBytes),
+                        webSocket: webSocket
+                    )
                 )
-            ),
+            },
             configuration: ApplicationConfiguration(address: address),
             logger: logger
         )

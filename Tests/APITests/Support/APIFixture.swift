@@ -72,8 +72,10 @@ struct APIFixture: Sendable {
         return (team, key.text.reveal())
     }
 
+    /// For tests of the router; nothing is relayed.
     var application: some ApplicationProtocol {
-        Server.makeApplication(backend, address: .hostname("127.0.0.1", port: 0), logger)
+        let relay = ProgressRelay(sessions: backend.sessions, delivery: backend.delivery, logger: logger)
+        return Server.makeApplication(backend, relay: relay, address: .hostname("127.0.0.1", port: 0), logger: logger)
     }
 
     func headers(_ more: HTTPFields = [:]) -> HTTPFields {
