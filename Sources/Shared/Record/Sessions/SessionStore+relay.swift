@@ -1,4 +1,4 @@
-package import Postgres
+import Postgres
 package import TramlineModel
 
 /// How far a session's messages go.
