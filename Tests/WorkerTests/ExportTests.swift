@@ -15,11 +15,22 @@ struct ExportTests {
     func exportsASession() async throws {
         try await ExportFixture.run { fixture in
             let (team, session) = try await fixture.importSession([
-                .make(1, attachments: [.init(filename: "a.txt", contentType: "text/plain", bytes: Array("hello".utf8))]),
-                .make(2, TicketContent(title: "Odd priority", priority: "Blocker-ish", labels: ["red"]), dependsOn: ["T1"]),
+                .make(
+                    1,
+                    attachments: [.init(filename: "a.txt", contentType: "text/plain", bytes: Array("hello".utf8))]
+                ),
+                .make(
+                    2,
+                    TicketContent(title: "Odd priority", priority: "Blocker-ish", labels: ["red"]),
+                    dependsOn: ["T1"]
+                ),
                 .make(
                     3,
-                    TicketContent(title: "Nobody's", assignee: .email("nobody@acme.example"), sprint: .name("Sprint 12")),
+                    TicketContent(
+                        title: "Nobody's",
+                        assignee: .email("nobody@acme.example"),
+                        sprint: .name("Sprint 12")
+                    ),
                     dependsOn: ["T1", "T2"]
                 ),
             ])
@@ -52,7 +63,9 @@ struct ExportTests {
             #expect(messages.last?.contains("export_complete") == true)
             #expect(fixture.jira.issues().count == 3)
             #expect(fixture.jira.duplicates().isEmpty)
-            let adopted = try await fixture.pool.query("SELECT count(*) FROM operations WHERE adopted").scalar(as: Int.self)
+            let adopted = try await fixture.pool.query("SELECT count(*) FROM operations WHERE adopted").scalar(
+                as: Int.self
+            )
             #expect(adopted == 1)
         }
     }
