@@ -32,6 +32,8 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var requestsRead = 0
     private var answersBegun = 0
     private var isReading = false
+    /// Whether no other request follows.
+    private var isLast = false
     private var began = NIODeadline.uptimeNanoseconds(0)
     private var bodyBytes = 0
     /// Bytes that came after an early answer; `nil` before one.
@@ -53,6 +55,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         switch unwrapInboundIn(data) {
         case .head(let head):
             isReading = true
+            isLast = isLast || head.headerFields[.connection]?.lowercased() == "close"
             began = .now()
             bodyBytes = 0
             plan(in: limits.grace, context)
@@ -78,9 +81,13 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         switch unwrapOutboundIn(data) {
         case .head(var head) where head.status.kind != .informational:
             answersBegun += 1
-            guard answersBegun > requestsRead else { return context.write(data, promise: promise) }
-            lingered = 0
-            head.headerFields[.connection] = "close"
+            if answersBegun > requestsRead {
+                lingered = 0
+                isLast = true
+            }
+            if isLast {
+                head.headerFields[.connection] = head.headerFields[.connection].map { "\($0), close" } ?? "close"
+            }
             context.write(wrapOutboundOut(.head(head)), promise: promise)
         case .end where lingered != nil:
             answerHasEnded = true

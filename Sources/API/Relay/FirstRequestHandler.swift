@@ -6,8 +6,9 @@ import NIOHTTPTypesHTTP1
 /// Sees to the first request of a connection: whether it opens a WebSocket is decided here, before it goes on.
 ///
 /// A wish that is granted passes as it is, and the upgrade behind cannot fail. Every other request passes without its
-/// `Upgrade` header, so that it is answered as what it is without it; a refused wish gets its answer from the route of
-/// the same path. A connection without a first request ends after a while, and at once on shutdown.
+/// `Upgrade` header, so that it is answered as what it is without it, and the connection ends with the answer; a refused
+/// wish gets its answer from the route of the same path. A connection without a first request ends after a while, and at
+/// once on shutdown.
 final class FirstRequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
@@ -95,7 +96,11 @@ final class FirstRequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
         phase = .decided
         let channel = context.channel
         var head = head
-        if admission == nil { head.headers.remove(name: "Upgrade") }
+        if admission == nil, head.headers.contains(name: "Upgrade") {
+            head.headers.remove(name: "Upgrade")
+            // The decoder reads nothing more after a request that wished to upgrade, so it is the connection's last.
+            head.headers.replaceOrAdd(name: "Connection", value: "close")
+        }
         context.fireChannelRead(wrapInboundOut(.head(head)))
         for data in held { context.fireChannelRead(data) }
         if !held.isEmpty { context.fireChannelReadComplete() }
