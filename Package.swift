@@ -194,7 +194,10 @@ let package = Package(
         ),
         .testTarget(
             name: "FleetTests",
-            dependencies: ["TestEquipment", "JiraSimulator", .asyncHTTPClient, .nioCore, .nioFoundation],
+            dependencies: [
+                "TestEquipment", "JiraSimulator", "Postgres", "Redis", .nioCore, .nioPosix, .nioHTTP1, .nioWebSocket,
+                .nioFoundation,
+            ],
             path: "Tests/FleetTests",
             swiftSettings: settings
         ),

@@ -121,8 +121,8 @@ package final class PrivateRedis: Sendable {
 }
 
 /// Finds a TCP port that nobody listens on now.
-enum FreePort {
-    static func find() throws -> Int {
+package enum FreePort {
+    package static func find() throws -> Int {
         let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard socket >= 0 else { throw POSIXError(.EMFILE) }
         defer { close(socket) }

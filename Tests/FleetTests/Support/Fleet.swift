@@ -1,0 +1,232 @@
+import Foundation
+import JiraSimulator
+import Postgres
+import Redis
+import Synchronization
+import TestEquipment
+import Testing
+
+/// An API and some workers as real processes, with a database and a Redis of their own, and a simulated Jira.
+final class Fleet: Sendable {
+    /// How a fleet is set up.
+    struct Options: Sendable {
+        var workers = 2
+        var spacing = 0.1
+        /// `JOB_LEASE_SECONDS`; nil for the default.
+        var lease: Int?
+        var sites = ["acme"]
+        /// Further variables.
+        var environment: [String: String] = [:]
+    }
+
+    let options: Options
+    let jira: JiraSimulator
+    let redis: PrivateRedis
+    let redisClient: RedisClient
+    let pool: PostgresPool
+    let port: Int
+    private let databaseURL: String
+    private let watchdog: Watchdog
+    private let state = Mutex(State())
+
+    private struct State {
+        var processes: [FleetProcess] = []
+        var workers: [FleetProcess] = []
+        var key = ""
+        var workersStarted = 0
+    }
+
+    // MARK: Running
+
+    /// Runs a fleet for the length of `body`. Whatever happens, every process has ended afterwards; when something is thrown,
+    /// all that they said is printed.
+    static func run(
+        _ options: Options = Options(),
+        _ body: @Sendable (Fleet) async throws -> Void
+    ) async throws {
+        try await Turnstile.fleets.withPlace {
+            try await withPostgresDatabase { configuration in
+                guard let url = configuration.testURL else { throw FleetFault("there is no database to test with") }
+                var configuration = configuration
+                configuration.maximumConnections = 4
+                let pool = PostgresPool(configuration: configuration, logger: PostgresFixture.logger)
+                defer { pool.close() }
+                try await PrivateRedis.run { redis in
+                    try await withRedisClient(url: redis.url) { client in
+                        try await run(options, pool: pool, url: url, redis: redis, client: client, body)
+                    }
+                }
+            }
+        }
+    }
+
+    private static func run(
+        _ options: Options,
+        pool: PostgresPool,
+        url: String,
+        redis: PrivateRedis,
+        client: RedisClient,
+        _ body: @Sendable (Fleet) async throws -> Void
+    ) async throws {
+        let configuration = JiraSimulator.Configuration(
+            sites: options.sites.map { SiteConfiguration(name: $0, limits: nil) },
+            latency: .milliseconds(10)
+        )
+        try await JiraSimulator.run(configuration) { jira in
+            let fleet = try Fleet(options, jira: jira, redis: redis, client: client, pool: pool, databaseURL: url)
+            do {
+                try await fleet.begin()
+                try await body(fleet)
+            } catch {
+                fleet.printLogs(because: error)
+                await fleet.end()
+                throw error
+            }
+            await fleet.end()
+        }
+    }
+
+    private init(
+        _ options: Options,
+        jira: JiraSimulator,
+        redis: PrivateRedis,
+        client: RedisClient,
+        pool: PostgresPool,
+        databaseURL: String
+    ) throws {
+        self.options = options
+        self.jira = jira
+        self.redis = redis
+        self.redisClient = client
+        self.pool = pool
+        self.databaseURL = databaseURL
+        self.port = try FreePort.find()
+        self.watchdog = try Watchdog()
+    }
+}
+
+extension Fleet {
+    /// The address of the API.
+    var url: String { "http://127.0.0.1:\(port)" }
+
+    /// The team's key.
+    var key: String { state.withLock { $0.key } }
+
+    /// The workers that were started, in that order; ended ones included.
+    var workers: [FleetProcess] { state.withLock { $0.workers } }
+
+    // MARK: Processes
+
+    /// Where the executables are: `TRAMLINE_TEST_BUILD`, or else beside the tests' own.
+    private static let folder: URL =
+        if let folder = ProcessInfo.processInfo.environment["TRAMLINE_TEST_BUILD"] {
+            URL(filePath: folder)
+        } else {
+            URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+        }
+
+    private var environment: [String: String] {
+        var environment = [
+            "DATABASE_URL": databaseURL,
+            "REDIS_URL": redis.url,
+            "TRAMLINE_SECRET_KEY": Data((0..<32).map { UInt8($0) }).base64EncodedString(),
+            "TRAMLINE_PORT": "\(port)",
+            "TRAMLINE_ALLOW_INSECURE_JIRA": "true",
+            "JIRA_SPACING_SECONDS": "\(options.spacing)",
+            "JIRA_REQUEST_TIMEOUT_SECONDS": "3",
+            "JIRA_SETTLE_SECONDS": "2",
+            "JIRA_TOKEN": "simulated-token",
+            "LOG_LEVEL": "info",
+        ]
+        if let lease = options.lease { environment["JOB_LEASE_SECONDS"] = "\(lease)" }
+        if !key.isEmpty { environment["TRAMLINE_KEY"] = key }
+        return environment.merging(options.environment) { $1 }
+    }
+
+    private func start(_ name: String, _ executable: String, _ arguments: [String]) throws -> FleetProcess {
+        let file = Self.folder.appending(path: executable)
+        guard FileManager.default.isExecutableFile(atPath: file.path()) else {
+            throw FleetFault("there is no executable \(file.path()); build it, or set TRAMLINE_TEST_BUILD")
+        }
+        let process = try FleetProcess(name, file, arguments, environment: environment)
+        try watchdog.watch(process)
+        state.withLock { $0.processes.append(process) }
+        return process
+    }
+
+    /// Starts a worker and waits until it runs.
+    @discardableResult
+    func startWorker() async throws -> FleetProcess {
+        let number = state.withLock { state in
+            state.workersStarted += 1
+            return state.workersStarted
+        }
+        let worker = try start("worker \(number)", "tramline-worker", ["run"])
+        state.withLock { $0.workers.append(worker) }
+        try await worker.line(containing: "A worker starts")
+        return worker
+    }
+
+    /// Runs a command of `tramline-api` to its end.
+    /// - Returns: What it printed.
+    func command(_ arguments: String...) async throws -> String {
+        let process = try start("tramline-api \(arguments.prefix(2).joined(separator: " "))", "tramline-api", arguments)
+        let (end, output) = try await process.finished()
+        guard end == .exit(0) else { throw FleetFault("tramline-api \(arguments) ended with \(end): \(output)") }
+        return output
+    }
+
+    private struct CreatedKey: Decodable { let key: String }
+
+    private func begin() async throws {
+        _ = try await command("migrate")
+        let key = try await command("keys", "create", "--team", "acme", "--name", "fleet", "--json")
+        let created = try JSONDecoder().decode(CreatedKey.self, from: Data(key.utf8))
+        state.withLock { $0.key = created.key }
+        for site in options.sites {
+            _ = try await command(
+                "integrations",
+                "add",
+                "--team",
+                "acme",
+                "--site",
+                site,
+                "--base-url",
+                jira.baseURL(of: site),
+                "--email",
+                "bot@acme.example",
+                "--api-token-env",
+                "JIRA_TOKEN"
+            )
+        }
+        let api = try start("api", "tramline-api", ["serve"])
+        try await api.line(containing: "listening")
+        for _ in 0..<options.workers { try await startWorker() }
+    }
+
+    /// Kills all that is left, and waits for it.
+    private func end() async {
+        let processes = state.withLock { $0.processes }
+        for process in processes { process.signal(SIGKILL) }
+        for process in processes {
+            // Cancellation of the test ends the wait, not the processes' end: they were killed.
+            _ = try? await process.ended()
+        }
+        watchdog.end()
+    }
+
+    private func printLogs(because error: any Error) {
+        var text = "The fleet's logs, because of: \(error)\n"
+        for process in state.withLock({ $0.processes }) {
+            text += "=== \(process.name), process \(process.pid)\n"
+            text += process.log.split(separator: "\n").suffix(200).joined(separator: "\n") + "\n"
+        }
+        text += "=== the journal of Jira\n"
+        for entry in jira.journal().suffix(200) {
+            text +=
+                "\(entry.sequence) \(entry.arrived.monotonic / 1000) ms \(entry.site) \(entry.method) \(entry.path) "
+            text += "\(entry.outcome.rawValue) \(entry.status ?? 0) in flight \(entry.inFlight) \(entry.title ?? "")\n"
+        }
+        FileHandle.standardError.write(Data(text.utf8))
+    }
+}
