@@ -24,15 +24,6 @@ extension RecordFixture {
         try await jobs.withFence(claim) { try await jobs.settle(claim, as: settlement, on: $0) }
     }
 
-    fileprivate func hasWaiterForLock() async throws -> Bool {
-        try await pool.query(
-            """
-            SELECT EXISTS (SELECT FROM pg_stat_activity
-                           WHERE datname = current_database() AND wait_event_type = 'Lock')
-            """
-        ).scalar()
-    }
-
     fileprivate func stored(_ job: Job) async throws -> Job { try #require(try await jobs.job(job.id)) }
 }
 
@@ -120,7 +111,7 @@ struct JobStoreClaimTests {
                 try await record.jobs.withFence(older) { connection in
                     group.addTask { try await record.claim(job, by: second) }
                     // The step goes on only when the newer claim waits for it.
-                    while try await !record.hasWaiterForLock() { await Task.yield() }
+                    while try await record.waitersForLocks() == 0 { await Task.yield() }
                     try await connection.execute("UPDATE jobs SET payload = '{\"step\": 1}' WHERE id = \(job.id)")
                 }
                 return try await group.next()

@@ -43,7 +43,12 @@ struct SessionStoreExportTests {
         try await withRecord { record in
             let session = try await record.importSession().id
             let starts = try await withThrowingTaskGroup(of: ExportStart.self) { group in
-                for _ in 0..<8 { group.addTask { try await record.startExport(session) } }
+                // All of them are under way, and wait for the session, before the first may go on.
+                try await record.pool.withTransaction { connection in
+                    try await connection.execute("UPDATE sessions SET name = 'busy' WHERE id = \(session)")
+                    for _ in 0..<6 { group.addTask { try await record.startExport(session) } }
+                    while try await record.waitersForLocks() < 6 { await Task.yield() }
+                }
                 return try await group.reduce(into: [ExportStart]()) { $0.append($1) }
             }
             #expect(starts.count { $0.isStart } == 1)

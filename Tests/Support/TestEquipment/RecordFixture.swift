@@ -53,6 +53,16 @@ package struct RecordFixture: Sendable {
         try await pool.withTransaction { connection in try await jobs.insert(new, on: connection) }
     }
 
+    /// How many connections wait for a lock that another one has: tells that a race is on.
+    package func waitersForLocks() async throws -> Int {
+        try await pool.query(
+            """
+            SELECT count(*) FROM pg_stat_activity
+            WHERE datname = current_database() AND wait_event_type = 'Lock'
+            """
+        ).scalar()
+    }
+
     /// Records a job that belongs to no session.
     package func insertJob(
         priority: JobPriority = .person,
