@@ -10,7 +10,7 @@ final class ProgressServer: Sendable {
         case text(String)
         case pieces([String])
         case ping
-        /// Closes the connection without a word.
+        /// Closes the connection without a word, once all that came before has been heard.
         case vanish
         /// Answers the handshake with an HTTP status instead.
         case refuse(Int, String)
@@ -163,7 +163,12 @@ final class ProgressServer: Sendable {
                         try await outbound.write(
                             WebSocketFrame(fin: true, opcode: .ping, data: ByteBuffer(string: "?"))
                         )
-                    case .vanish, .refuse:
+                    case .vanish:
+                        let ping = WebSocketFrame(fin: true, opcode: .ping, data: ByteBuffer(string: "heard?"))
+                        try await outbound.write(ping)
+                        for try await frame in inbound where frame.opcode == .pong { break }
+                        return
+                    case .refuse:
                         return
                     }
                 }
