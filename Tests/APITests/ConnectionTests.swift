@@ -75,6 +75,51 @@ struct ConnectionTests {
         }
     }
 
+    struct Malformed: CustomTestStringConvertible {
+        let testDescription: String
+        let bytes: String
+        var status = 400
+    }
+
+    @Test(
+        "What is not HTTP is answered like any other fault, and the connection ends",
+        arguments: [
+            Malformed(testDescription: "garbage", bytes: "what is this?\r\n\r\n"),
+            Malformed(
+                testDescription: "garbage after a request",
+                bytes: "GET /health HTTP/1.1\r\nHost: x\r\n\r\n\u{1}\u{2}\r\n\r\n"
+            ),
+            Malformed(
+                testDescription: "a head without end",
+                bytes: "GET / HTTP/1.1\r\nHost: x\r\nX: " + String(repeating: "x", count: 200_000) + "\r\n\r\n",
+                status: 431
+            ),
+            Malformed(
+                testDescription: "a chunk without a length",
+                bytes:
+                    "POST /api/sessions HTTP/1.1\r\nHost: x\r\nAuthorization: KEY\r\nContent-Type: application/json\r\n"
+                    + "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\nnonsense\r\n"
+            ),
+        ]
+    )
+    func malformed(_ malformed: Malformed) async throws {
+        try await APIFixture.run { api in
+            try await api.serve { port in
+                try await RawConnection.open(port: port) { client in
+                    try await client.send(malformed.bytes.replacing("KEY", with: "Bearer \(api.key)"))
+                    var head = try await client.readHead()
+                    if head.status == 200 {
+                        _ = try await client.readBody(head)
+                        head = try await client.readHead()
+                    }
+                    #expect(head.status == malformed.status)
+                    #expect(head.headers["connection"] == "close")
+                    #expect(try await code(&client, head) == "malformed_request")
+                }
+            }
+        }
+    }
+
     @Test("A browser sends its key as a subprotocol, and gets it back")
     func subprotocol() async throws {
         try await APIFixture.run { api in

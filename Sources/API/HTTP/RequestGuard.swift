@@ -38,6 +38,8 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var bodyBytes = 0
     /// Bytes that came after an early answer; `nil` before one.
     private var lingered: Int?
+    /// Whether an early answer has been given to its end.
+    private var answerHasEnded = false
     private var timer: Scheduled<Void>?
 
     init(limits: Limits) {
@@ -56,7 +58,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case .head(let head):
             isReading = true
             isLast = isLast || head.headerFields[.connection]?.lowercased() == "close"
-            began = .now()
+            began = context.eventLoop.now
             bodyBytes = 0
             plan(in: limits.grace, context)
             encourage(head, context)
@@ -75,9 +77,9 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         if lingered != nil, !isReading, answerHasEnded { context.close(promise: nil) }
     }
 
-    private var answerHasEnded = false
-
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        // Nothing follows an early answer, whatever becomes of the request.
+        guard !answerHasEnded else { return promise?.succeed() ?? () }
         switch unwrapOutboundIn(data) {
         case .head(var head) where head.status.kind != .informational:
             answersBegun += 1
@@ -86,7 +88,8 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
                 isLast = true
             }
             if isLast {
-                head.headerFields[.connection] = head.headerFields[.connection].map { "\($0), close" } ?? "close"
+                let others = head.headerFields[.connection].map { $0.contains("close") ? "" : "\($0), " } ?? ""
+                head.headerFields[.connection] = others + "close"
             }
             context.write(wrapOutboundOut(.head(head)), promise: promise)
         case .end where lingered != nil:
@@ -118,7 +121,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         guard lingered == nil else { return context.close(promise: nil) }
         guard isReading else { return }
         let allowed = limits.grace + .seconds(Int64(bodyBytes / limits.pace))
-        let left = began + allowed - .now()
+        let left = began + allowed - context.eventLoop.now
         if left > .nanoseconds(0) { plan(in: left, context) } else { context.close(promise: nil) }
     }
 }

@@ -44,17 +44,18 @@ struct ProgressChannel: ServerChildChannel {
             let encoder = HTTPResponseEncoder()
             // What follows the handshake belongs to the WebSocket.
             let decoder = ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes))
+            let malformed = MalformedRequestHandler()
             let first = FirstRequestHandler(patience: configuration.idleTimeout) { [door] in try await door.admit($0) }
             let box = NIOLoopBound(first, eventLoop: channel.eventLoop)
             let upgrade = NIOTypedHTTPServerUpgradeHandler(
                 httpEncoder: encoder,
-                extraHTTPHandlers: [decoder, first],
+                extraHTTPHandlers: [decoder, malformed, first],
                 upgradeConfiguration: NIOTypedHTTPServerUpgradeConfiguration(
                     upgraders: [upgrader(box)],
                     notUpgradingCompletionHandler: { channel in setUpHTTP(channel, box, logger) }
                 )
             )
-            try pipeline.addHandlers([encoder, decoder, first, upgrade])
+            try pipeline.addHandlers([encoder, decoder, malformed, first, upgrade])
             return Value(upgrade: upgrade.upgradeResultFuture, channel: channel)
         }
     }

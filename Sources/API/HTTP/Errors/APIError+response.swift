@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import NIOCore
 import TramlineModel
 
 /// The one shape in which every error leaves.
@@ -29,8 +30,19 @@ struct ErrorBody: Encodable {
 
 extension APIError {
     func response(requestID: String) -> Response {
+        var headers = headers
+        headers[.contentType] = "application/json"
+        headers[.cacheControl] = "no-store"
+        return Response(
+            status: status,
+            headers: headers,
+            body: ResponseBody(byteBuffer: body(requestID: requestID))
+        )
+    }
+
+    func body(requestID: String) -> ByteBuffer {
         do {
-            return try Response.json(status, ErrorBody(self, requestID: requestID), headers: headers)
+            return try ByteBuffer(answer: ErrorBody(self, requestID: requestID))
         } catch {
             preconditionFailure("strings can be encoded: \(error)")
         }
