@@ -11,6 +11,8 @@ struct Backend: Sendable {
     let keys: KeyRing
     /// The automatic attempts of the jobs that are enqueued here.
     let jobMaxAttempts: Int
+    /// How long an answer may be held up by the limit on asking for the status.
+    var limiterPatience = Duration.milliseconds(250)
 
     init(pool: PostgresPool, redis: RedisClient, delivery: Delivery, jobMaxAttempts: Int) {
         self.pool = pool

@@ -7,10 +7,10 @@ import TramlineModel
 /// does not answer, everybody passes.
 struct StatusLimiter: Sendable {
     static let interval = Duration.seconds(2)
-    /// How long an answer may be held up for it.
-    private static let patience = Duration.milliseconds(250)
 
     let redis: RedisClient
+    /// How long an answer may be held up for it.
+    let patience: Duration
 
     /// - Returns: `nil` when the request may pass; else how long until the next one may.
     func wait(for session: SessionID) async -> Duration? {
@@ -20,7 +20,7 @@ struct StatusLimiter: Sendable {
             RedisCommand("PTTL", key),
         ]
         do {
-            let replies = try await redis.pipeline(commands, timeout: Self.patience)
+            let replies = try await redis.pipeline(commands, timeout: patience)
             guard replies[0].isNull else { return nil }
             return .milliseconds(max(1, try replies[1].integer()))
         } catch {
@@ -28,10 +28,6 @@ struct StatusLimiter: Sendable {
         }
     }
 
-    /// Lets the next request pass.
-    func forget(_ session: SessionID) async throws {
-        _ = try await redis.send(RedisCommand("DEL", Self.key(of: session)))
-    }
-
-    private static func key(of session: SessionID) -> RedisArgument { "tramline:{q}:status:\(session)" }
+    /// The key that stands while a session's status may not be asked for.
+    static func key(of session: SessionID) -> RedisArgument { "tramline:{q}:status:\(session)" }
 }

@@ -36,12 +36,20 @@ struct APIFixture: Sendable {
         }
     }
 
-    init(pool: PostgresPool, redis: RedisClient, space: String) async throws {
+    /// - Parameter limiterPatience: long, since a busy machine must not make a limit look like none.
+    init(
+        pool: PostgresPool,
+        redis: RedisClient,
+        space: String,
+        limiterPatience: Duration = .seconds(10)
+    ) async throws {
         var logger = Logger(label: "test.api")
         logger.logLevel = .critical
         self.logger = logger
         let delivery = Delivery(redis: redis, lease: .seconds(6), spacing: .milliseconds(1500), space: space)
-        backend = Backend(pool: pool, redis: redis, delivery: delivery, jobMaxAttempts: 5)
+        var backend = Backend(pool: pool, redis: redis, delivery: delivery, jobMaxAttempts: 5)
+        backend.limiterPatience = limiterPatience
+        self.backend = backend
         (team, key) = try await Self.makeTeam("team", pool)
     }
 
