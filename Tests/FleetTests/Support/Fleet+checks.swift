@@ -45,7 +45,7 @@ enum SharedFixtures {
 
     static var corpus: URL { folder.appending(path: "fixtures/html/corpus.jsonl") }
 
-    static var hasCorpus: Bool { FileManager.default.isReadableFile(atPath: corpus.path()) }
+    static var hasCorpus: Bool { FileManager.default.isReadableFile(atPath: corpus.path(percentEncoded: false)) }
 
     struct Fragment: Decodable {
         let id: String

@@ -112,7 +112,8 @@ extension Fleet {
         try body.json.write(to: file)
         // It lies in the temporary folder: nobody minds if it stays.
         defer { try? FileManager.default.removeItem(at: file) }
-        let output = try await command("sessions", "import", file.path(), "--key-env", "TRAMLINE_KEY", "--json")
+        let path = file.path(percentEncoded: false)
+        let output = try await command("sessions", "import", path, "--key-env", "TRAMLINE_KEY", "--json")
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         return try decoder.decode(Imported.self, from: Data(output.utf8)).sessionId

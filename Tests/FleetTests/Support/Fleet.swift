@@ -145,8 +145,9 @@ extension Fleet {
 
     private func start(_ name: String, _ executable: String, _ arguments: [String]) throws -> FleetProcess {
         let file = Self.folder.appending(path: executable)
-        guard FileManager.default.isExecutableFile(atPath: file.path()) else {
-            throw FleetFault("there is no executable \(file.path()); build it, or set TRAMLINE_TEST_BUILD")
+        let path = file.path(percentEncoded: false)
+        guard FileManager.default.isExecutableFile(atPath: path) else {
+            throw FleetFault("there is no executable \(path); build it, or set TRAMLINE_TEST_BUILD")
         }
         let process = try FleetProcess(name, file, arguments, environment: environment)
         try watchdog.watch(process)

@@ -10,7 +10,7 @@ enum Fixtures {
             ProcessInfo.processInfo.environment["TRAMLINE_SHARED"].map { URL(filePath: $0) }
             ?? root.deletingLastPathComponent().appending(path: "shared")
         let jira = folder.appending(path: "fixtures/jira")
-        return FileManager.default.fileExists(atPath: jira.path()) ? jira : nil
+        return FileManager.default.fileExists(atPath: jira.path(percentEncoded: false)) ? jira : nil
     }()
 
     static var areThere: Bool { folder != nil }

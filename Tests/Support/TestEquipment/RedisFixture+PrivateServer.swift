@@ -45,8 +45,8 @@ package final class PrivateRedis: Sendable {
         if usesTLS { try makeCertificate() }
     }
 
-    private var certificate: String { folder.appending(path: "certificate.pem").path() }
-    private var key: String { folder.appending(path: "key.pem").path() }
+    private var certificate: String { folder.appending(path: "certificate.pem").path(percentEncoded: false) }
+    private var key: String { folder.appending(path: "key.pem").path(percentEncoded: false) }
 
     private func makeCertificate() throws {
         let openssl = Process()
@@ -71,8 +71,8 @@ package final class PrivateRedis: Sendable {
         process.arguments =
             [
                 "redis-server", usesTLS ? "--tls-port" : "--port", "\(port)", "--bind", "127.0.0.1", "--dir",
-                folder.path(),
-                "--save", "", "--appendonly", "no", "--logfile", folder.appending(path: "log").path(),
+                folder.path(percentEncoded: false), "--save", "", "--appendonly", "no",
+                "--logfile", folder.appending(path: "log").path(percentEncoded: false),
             ] + (usesTLS ? tlsArguments : []) + (password.map { ["--requirepass", $0] } ?? [])
         try process.run()
         self.process.withLock { $0 = process }
