@@ -69,7 +69,7 @@ extension Delivery {
             }
             let taken = try jobIDs(parts.prefix(count))
             for (pass, turn) in zip(passes, parts.dropFirst(count)) { pass.renew(turn: try turn.integer()) }
-            lease.begin(until: asked + self.lease, generation: generation)
+            lease.begin(until: asked + knownLease, generation: generation)
             return .registered(taken: taken)
         }
     }
@@ -96,7 +96,7 @@ extension Delivery {
             try HeartbeatReply(reply)
         }
         switch answer {
-        case .standing: lease.extend(until: asked + self.lease)
+        case .standing: lease.extend(until: asked + knownLease)
         case .lost: lease.lose()
         // What it holds stays its own until the lease's end: no gate opens before that.
         case .forgotten: break
@@ -119,6 +119,9 @@ extension Delivery {
             try reply.integer() == 1
         }
     }
+
+    /// What a worker may count on: scripts count whole milliseconds and begin with the one that is running.
+    private var knownLease: Duration { lease - .milliseconds(1) }
 
     /// A heartbeat that takes longer is better repeated while the lease stands.
     private var beatTimeout: Duration { max(lease / 3, .milliseconds(50)) }
