@@ -9,8 +9,8 @@ struct IntegrationsCheckCommand: AsyncParsableCommand {
         commandName: "check",
         abstract: "Checks that integrations are complete and that their secrets open.",
         discussion: """
-            Fails when one of them could not be used. Nothing is sent to Jira: whether Jira takes the token is what \
-            tramline-worker check asks.
+            Fails when one of them could not be used. Nothing is sent to Jira: whether it takes the token shows \
+            in the first export.
             """
     )
 

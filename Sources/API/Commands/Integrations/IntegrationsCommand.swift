@@ -21,7 +21,8 @@ struct IntegrationsAddCommand: AsyncParsableCommand {
         abstract: "Adds a team's Jira site, or replaces its address and token.",
         discussion: """
             The token is sealed with TRAMLINE_SECRET_KEY before it is stored. The team is made when it is new. An \
-            integration that was parked becomes active again. Nothing is sent to Jira; tramline-worker check does that.
+            integration that was parked becomes active again. Nothing is sent to Jira: \
+            whether it takes the token shows in the first export.
             """
     )
 
