@@ -143,7 +143,8 @@ struct QueueTests {
 
     @Test("Jobs are claimed and settled at speed, by many at once")
     func speed() async throws {
-        try await withDelivery { delivery in
+        // Nobody beats here, and a busy machine takes its time.
+        try await withDelivery(lease: .seconds(300)) { delivery in
             let count = 4000
             let worker = try await delivery.makeWorker()
             _ = try await delivery.enqueue(jobs(count))

@@ -190,7 +190,7 @@ struct JobRunnerTests {
 
     @Test("A dead worker's job runs elsewhere, and a write of the dead one is refused")
     func deadWorker() async throws {
-        try await withRoad(lease: .seconds(1)) { road in
+        try await withRoad(lease: .seconds(3)) { road in
             let job = try await road.enqueue()
             let dead = WorkerLease(worker: WorkerID(rawValue: "dead"))
             _ = try await road.delivery.register(dead)

@@ -168,11 +168,11 @@ package final class JobRunner: Service {
         }
         let settlement = await drop.race { await self.settlement(of: claim, logger) }
         guard let settlement = settlement ?? nil else {
-            logger.notice("A job is dropped: another worker has claimed it")
-            return
+            logger.notice("A job is dropped: its claim is lost")
+            return await letGo(of: claim)
         }
         let recorded = await drop.race { await self.record(settlement, of: claim, logger) } ?? false
-        guard recorded else { return }
+        guard recorded else { return await letGo(of: claim) }
         await settleInQueue(claim.job.id, as: Settlement(settlement, priority: claim.job.priority))
         logger.info("A job ends", metadata: ["job.state": "\(settlement.state.rawValue)"])
     }
@@ -183,6 +183,14 @@ package final class JobRunner: Service {
         logger[metadataKey: "job.kind"] = "\(claim.job.kind.rawValue)"
         logger[metadataKey: "epoch"] = "\(claim.epoch)"
         return logger
+    }
+
+    /// Gives up what the queue may still think that this worker holds: a job that is held and not run would stand still.
+    ///
+    /// Where the queue knows another holder, nothing changes; where the job has ended, its next claim finds that out.
+    private func letGo(of claim: JobClaim) async {
+        guard desk.withLock({ $0.isNewest(claim) }) else { return }
+        await settleInQueue(claim.job.id, as: .ready(claim.job.priority))
     }
 
     /// Runs the handler and sorts what comes of it.

@@ -35,6 +35,9 @@ struct RunnerDesk {
         return isLeader && !self.isLeader
     }
 
+    /// Whether this run is the job's newest here.
+    func isNewest(_ claim: JobClaim) -> Bool { entries[claim.job.id]?.epoch == claim.epoch }
+
     mutating func end(_ claim: JobClaim) {
         guard entries[claim.job.id]?.epoch == claim.epoch else { return }
         entries[claim.job.id] = nil
