@@ -29,8 +29,11 @@ struct RedisSubscriptionTests {
             second.cancel()
             let third = try await redis.client.subscribe(to: [channel])
             #expect(try await redis.client.publish("2", to: channel) == 1)
+            // The first message may still be on its way when the third listener comes: then it hears that, too.
             var events = third.makeAsyncIterator()
-            #expect(await events.next() == .message(channel: channel, bytes: Array("2".utf8)))
+            var heard = await events.next()
+            if heard == .message(channel: channel, bytes: Array("1".utf8)) { heard = await events.next() }
+            #expect(heard == .message(channel: channel, bytes: Array("2".utf8)))
             var ended = first.makeAsyncIterator()
             #expect(await ended.next() == nil)
         }
@@ -47,14 +50,18 @@ struct RedisSubscriptionTests {
             var heard = probe.makeAsyncIterator()
             for _ in 1...10 { _ = await heard.next() }
             var events = slow.makeAsyncIterator()
-            var received: [RedisSubscriptionEvent] = []
-            for _ in 1...4 { received.append(try #require(await events.next())) }
-            let newest = ["8", "9", "10"].map {
-                RedisSubscriptionEvent.message(channel: channel, bytes: Array($0.utf8))
+            // Which of the two is served first is open, so the last may still be on its way: every message counts once.
+            var (numbers, dropped) = ([Int](), 0)
+            while numbers.last != 10 {
+                switch try #require(await events.next()) {
+                case .lagged(let count): dropped += count
+                case .message(_, let bytes): numbers.append(try #require(Int(String(decoding: bytes, as: UTF8.self))))
+                case .resubscribed: Issue.record("nobody had to subscribe again")
+                }
             }
-            // Which of the two is served first by the loop is open, so the last may still be on its way into the box.
-            #expect(received.first == .lagged(dropped: 7) || received.first == .lagged(dropped: 6))
-            #expect(Array(received.suffix(2)) == Array(newest.suffix(2)) || received.last == newest.last)
+            #expect(dropped > 0)
+            #expect(numbers == numbers.sorted())
+            #expect(dropped + numbers.count == 10)
         }
     }
 
