@@ -61,8 +61,8 @@ struct SessionStoreExportTests {
     func empty() async throws {
         try await withRecord { record in
             let session = try await record.importSession(tickets: 0).id
-            let error = await #expect(throws: RecordError.self) { try await record.startExport(session) }
-            #expect(error?.code == .conflict)
+            let error = await #expect(throws: ExportRefusal.self) { try await record.startExport(session) }
+            #expect(error?.reason == .empty)
             #expect(try await record.jobCount() == 0)
             #expect(try await record.sessions.load(session, on: record.pool)?.status == .ready)
         }
@@ -79,10 +79,10 @@ struct SessionStoreExportTests {
                 return copy
             }.0.team
             for (id, team) in [(session, other), (SessionID(), record.team)] {
-                let error = await #expect(throws: RecordError.self) {
+                let error = await #expect(throws: ExportRefusal.self) {
                     try await record.sessions.startExport(of: id, team: team, actor: "ada", maximumAttempts: 5)
                 }
-                #expect(error?.code == .notFound)
+                #expect(error?.reason == .noSuchSession)
             }
             #expect(try await record.jobCount() == 0)
         }
@@ -112,8 +112,8 @@ struct SessionStoreExportTests {
             #expect(row.status == status)
             #expect((row.completedAt != nil) == (status == .completed))
             #expect((row.fault != nil) == (status == .exportFailed))
-            let error = await #expect(throws: RecordError.self) { try await record.startExport(session) }
-            #expect(error?.code == .conflict)
+            let error = await #expect(throws: ExportRefusal.self) { try await record.startExport(session) }
+            #expect(error?.reason == status.refusal)
             #expect(try await record.jobCount() == 1)
         }
     }
@@ -121,6 +121,15 @@ struct SessionStoreExportTests {
 
 extension SessionRow.Status {
     fileprivate static let ended: [SessionRow.Status] = [.completed, .exportFailed, .cancelled]
+
+    fileprivate var refusal: ExportRefusal.Reason? {
+        switch self {
+        case .completed: .completed
+        case .exportFailed: .failed
+        case .cancelled: .cancelled
+        case .ready, .exporting: nil
+        }
+    }
 }
 
 extension ExportStart {

@@ -107,7 +107,7 @@ struct ExportFixture: Sendable {
             delivery: delivery,
             lease: lease,
             gates: GateKeeper(delivery: delivery, lease: lease, logger: logger),
-            handlers: [.export: handler],
+            handlers: [.export: handler, .retry: handler],
             logger: logger
         )
     }

@@ -28,6 +28,8 @@ enum FaultLine {
             return error.description
         case let error as RecordError:
             return error.message
+        case let error as ExportRefusal:
+            return error.message
         case let error as SecretsError:
             return error.message
         case let error as PostgresError:

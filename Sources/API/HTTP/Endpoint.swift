@@ -5,11 +5,11 @@ import Hummingbird
 enum Endpoint: CaseIterable, Sendable {
     case health, ready, openAPI
     case importSession, listSessions, showSession
-    case startExport, exportStatus, exportResults, exportProgress
+    case startExport, retryExport, exportStatus, exportResults, exportProgress
 
     var method: HTTPRequest.Method {
         switch self {
-        case .importSession, .startExport: .post
+        case .importSession, .startExport, .retryExport: .post
         case .health, .ready, .openAPI, .listSessions, .showSession, .exportStatus, .exportResults, .exportProgress:
             .get
         }
@@ -24,6 +24,7 @@ enum Endpoint: CaseIterable, Sendable {
         case .importSession, .listSessions: "/api/sessions"
         case .showSession: "/api/sessions/{session_id}"
         case .startExport: "/api/jira/export-session/{session_id}"
+        case .retryExport: "/api/jira/retry-failed/{session_id}"
         case .exportStatus: "/api/jira/export-status/{session_id}"
         case .exportResults: "/api/jira/export-results/{session_id}"
         case .exportProgress: "/api/jira/export/progress/{session_id}"
@@ -34,7 +35,8 @@ enum Endpoint: CaseIterable, Sendable {
     var needsKey: Bool {
         switch self {
         case .health, .ready, .openAPI: false
-        case .importSession, .listSessions, .showSession, .startExport, .exportStatus, .exportResults, .exportProgress:
+        case .importSession, .listSessions, .showSession, .startExport, .retryExport, .exportStatus, .exportResults,
+            .exportProgress:
             true
         }
     }

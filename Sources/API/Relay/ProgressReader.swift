@@ -83,7 +83,7 @@ struct ProgressReader: Sendable {
                 task: task,
                 failedAtTicket: session.failedAtTicketOrder,
                 fault: session.fault ?? cancelled,
-                retryAvailable: session.status == .exportFailed && session.retryCount < SessionStore.maximumRetries
+                retryAvailable: session.isRetryAvailable
             )
         )
     }

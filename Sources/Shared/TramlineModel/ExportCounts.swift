@@ -43,6 +43,10 @@ package struct ExportCounts: Sendable, Hashable {
         self.nextTicketTitle = nextTicketTitle
     }
 
+    /// The place in the order of creation at which the work goes on: of the first ticket that is not in Jira, or one past
+    /// the last where only files and links are left.
+    package var resumingTicketOrder: Int { nextTicketOrder ?? totalTickets + 1 }
+
     /// The requests still to come that the gate spaces.
     package var remainingWrites: Int {
         totalTickets - exportedTickets + totalAttachments - settledAttachments + totalLinks - settledLinks

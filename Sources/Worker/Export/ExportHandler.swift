@@ -104,7 +104,7 @@ struct ExportHandler: JobHandler {
                     task: claim.job.id,
                     failedAtTicket: order,
                     fault: fault,
-                    retryAvailable: session.retryCount < SessionStore.maximumRetries
+                    retryAvailable: session.isRetryAvailable
                 )
             )
         }

@@ -42,9 +42,10 @@ extension APIError {
 
     func body(requestID: String) -> ByteBuffer {
         do {
+            if let bareBody { return try ByteBuffer(answer: bareBody) }
             return try ByteBuffer(answer: ErrorBody(self, requestID: requestID))
         } catch {
-            preconditionFailure("strings can be encoded: \(error)")
+            preconditionFailure("strings and times can be encoded: \(error)")
         }
     }
 }

@@ -16,6 +16,7 @@ extension APIError {
             switch error {
             case let error as APIError: error
             case let error as ImportRefusal: Self.sorted(error)
+            case let error as ExportRefusal: Self.sorted(error)
             case let error as RecordError: Self.sorted(error)
             case let error as PostgresError: Self.sorted(error)
             case let error as HTTPError: Self.sorted(error)
@@ -66,6 +67,29 @@ extension APIError {
         }
     }
 
+    private static func sorted(_ refusal: ExportRefusal) -> APIError {
+        let (status, code): (HTTPResponse.Status, Code) =
+            switch refusal.reason {
+            case .noSuchSession: (.notFound, .sessionNotFound)
+            case .empty: (.unprocessableContent, .sessionEmpty)
+            case .notStarted: (.unprocessableContent, .exportNotStarted)
+            case .running: (.conflict, .exportRunning)
+            case .completed: (.unprocessableContent, .sessionExported)
+            case .failed: (.unprocessableContent, .exportFailed)
+            case .cancelled: (.unprocessableContent, .exportCancelled)
+            case .retriesUsedUp: (.unprocessableContent, .retriesUsedUp)
+            case .integrationParked: (.forbidden, .integrationParked)
+            }
+        return APIError(
+            status: status,
+            code: code,
+            message: refusal.message,
+            recoveryActions: refusal.recoveryActions,
+            bareBody: RetriesUsedUpBody(refusal),
+            cause: refusal
+        )
+    }
+
     private static func sorted(_ error: RecordError) -> APIError {
         switch error.code {
         case .notFound:
@@ -73,7 +97,14 @@ extension APIError {
         case .fingerprintMismatch:
             APIError(status: .unprocessableContent, code: .idempotencyKeyReused, message: error.message, cause: error)
         case .conflict, .staleClaim:
-            APIError(status: .conflict, code: .conflict, message: error.message, cause: error)
+            // Somebody was faster: the same request will get its answer.
+            APIError(
+                status: .conflict,
+                code: .conflict,
+                message: error.message,
+                headers: [.retryAfter: "1"],
+                cause: error
+            )
         case .unreadable:
             .internalError(error)
         }

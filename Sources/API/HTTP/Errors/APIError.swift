@@ -20,8 +20,12 @@ struct APIError: Error {
         case idempotencyKeyReused = "idempotency_key_reused"
         case sessionEmpty = "session_empty"
         case sessionExported = "session_already_exported"
+        case exportNotStarted = "export_not_started"
+        case exportRunning = "export_running"
         case exportFailed = "export_failed"
         case exportCancelled = "export_cancelled"
+        case retriesUsedUp = "retries_used_up"
+        case integrationParked = "integration_parked"
         case upgradeRequired = "upgrade_required"
         case rateLimited = "rate_limited"
         case notReady = "not_ready"
@@ -43,14 +47,17 @@ struct APIError: Error {
     var recoveryActions: [String] = []
     var details: [Detail] = []
     var headers: HTTPFields = [:]
+    /// What leaves in place of the one shape, where an endpoint's contract fixes another.
+    var bareBody: (any Encodable & Sendable)?
     /// For the log only.
     var cause: (any Error)?
 
-    /// Who can mend it, as far as the status tells.
+    /// Who can mend it: the status tells, save where the code knows better.
     var category: FaultCategory {
-        switch status.code {
-        case 409, 429, 503: .temporary
-        case 500...: .adminRequired
+        switch (status.code, code) {
+        case (_, .integrationParked), (_, .retriesUsedUp): .adminRequired
+        case (409, _), (429, _), (503, _): .temporary
+        case (500..., _): .adminRequired
         default: .userFixable
         }
     }

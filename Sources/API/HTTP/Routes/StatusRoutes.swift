@@ -108,7 +108,7 @@ struct StatusRoutes {
             errorCategory: (fault?.category ?? .temporary).rawValue,
             userMessage: fault?.userMessage ?? "The export failed.",
             recoveryActions: fault?.recoveryActions ?? [],
-            retryAvailable: view.session.retryCount < SessionStore.maximumRetries,
+            retryAvailable: view.session.isRetryAvailable,
             retryAttemptsUsed: view.session.retryCount
         )
     }

@@ -48,9 +48,12 @@ extension JobStore {
     package func insert(_ new: NewJob, on connection: PostgresConnection) async throws -> (job: Job, isNew: Bool) {
         let inserted = try await connection.query(
             """
-            INSERT INTO jobs (id, kind, team_id, session_id, site, priority, idempotency_key, max_attempts, payload)
+            INSERT INTO jobs (id, kind, team_id, session_id, site, priority, idempotency_key, max_attempts, payload,
+                              created_at)
             VALUES (\(new.id), \(new.kind), \(new.team), \(new.session), \(new.site), \(new.priority),
-                    \(new.idempotencyKey), \(new.maximumAttempts), \(PostgresJSON(new.payload)))
+                    \(new.idempotencyKey), \(new.maximumAttempts), \(PostgresJSON(new.payload)),
+                    -- Not the transaction's beginning, which may lie before a wait: the newest job is the latest one.
+                    clock_timestamp())
             ON CONFLICT (idempotency_key)
                 WHERE idempotency_key IS NOT NULL AND state IN ('queued', 'running', 'retrying')
                 DO NOTHING

@@ -9,15 +9,12 @@ package enum ExportStart: Sendable {
 }
 
 extension SessionStore {
-    /// The retries that a person may ask for in a session's life.
-    package static let maximumRetries = 3
-
     /// Starts a session's export: the session's change and its job commit together.
     ///
     /// Safe to repeat: while an export is live the same job comes back.
     ///
-    /// - Throws: ``RecordError``: `.notFound` for no such session of the team, `.conflict` for a session that is empty,
-    ///   completed, failed (that needs a retry) or cancelled; the message says what to do.
+    /// - Throws: ``ExportRefusal`` for no such session of the team, one that is empty, completed, failed or cancelled (these
+    ///   two can be retried), and while its integration is parked.
     package func startExport(
         of id: SessionID,
         team: TeamID,
@@ -26,33 +23,17 @@ extension SessionStore {
     ) async throws -> ExportStart {
         try await pool.withTransaction { connection in
             guard let session = try await lock(id, team: team, on: connection) else {
-                throw RecordError(.notFound, "There is no session \(id).")
+                throw ExportRefusal(id, .noSuchSession)
             }
-            let jobs = JobStore(pool: pool)
             switch session.status {
-            case .ready:
-                break
-            case .exporting:
-                guard let job = try await jobs.newestExport(of: id, on: connection) else {
-                    throw RecordError(.unreadable, "Session \(id) is exporting, but its task is missing.")
-                }
-                return .running(job, session)
-            case .completed:
-                throw RecordError(.conflict, "Session \(id) has been exported; all its tickets are in Jira.")
-            case .exportFailed:
-                throw RecordError(.conflict, "The export of session \(id) has failed; retry it instead.")
-            case .cancelled:
-                throw RecordError(.conflict, "The export of session \(id) was cancelled.")
+            case .ready: break
+            case .exporting: return .running(try await task(of: session, on: connection), session)
+            case .completed: throw ExportRefusal(id, .completed)
+            case .exportFailed: throw ExportRefusal(id, .failed)
+            case .cancelled: throw ExportRefusal(id, .cancelled)
             }
-            guard session.totalTickets > 0 else {
-                throw RecordError(.conflict, "Session \(id) has no tickets; there is nothing to export.")
-            }
-            let job = try await enqueueExport(
-                .export,
-                of: session,
-                maximumAttempts: maximumAttempts,
-                on: connection
-            )
+            guard session.totalTickets > 0 else { throw ExportRefusal(id, .empty) }
+            let job = try await enqueueExport(.export, of: session, maximumAttempts: maximumAttempts, on: connection)
             try await connection.execute(
                 """
                 UPDATE sessions SET status = 'exporting', current_stage = 'jira_export', export_task_id = \(job.id),
@@ -71,7 +52,17 @@ extension SessionStore {
         }
     }
 
-    /// Records the job that exports a session: at most one is live for each.
+    /// The newest job of a session that has been exported.
+    func task(of session: SessionRow, on connection: PostgresConnection) async throws -> Job {
+        guard let job = try await JobStore(pool: pool).newestExport(of: session.id, on: connection) else {
+            throw RecordError(.unreadable, "Session \(session.id) has been exported, but its task is missing.")
+        }
+        return job
+    }
+
+    /// Records the job that exports a session, whose row is locked: at most one is live for each.
+    ///
+    /// - Throws: ``ExportRefusal`` while the session's integration is parked.
     func enqueueExport(
         _ kind: JobKind,
         of session: SessionRow,
@@ -81,6 +72,9 @@ extension SessionStore {
         guard
             let integration = try await IntegrationStore(pool: pool).load(session.integration, on: connection)
         else { preconditionFailure("the foreign key keeps a session's integration") }
+        if let reason = integration.parkedReason {
+            throw ExportRefusal(session.id, .integrationParked(site: session.site, reason: reason))
+        }
         let new = NewJob(
             kind: kind,
             team: session.team,
@@ -89,7 +83,14 @@ extension SessionStore {
             idempotencyKey: "export:\(session.id)",
             maximumAttempts: maximumAttempts
         )
-        return try await JobStore(pool: pool).insert(new, on: connection).job
+        let (job, isNew) = try await JobStore(pool: pool).insert(new, on: connection)
+        guard isNew else {
+            throw RecordError(
+                .conflict,
+                "A task of session \(session.id) has not ended yet; please repeat the request."
+            )
+        }
+        return job
     }
 
     /// Ends a session's export well. Part of the transaction that ends its job.

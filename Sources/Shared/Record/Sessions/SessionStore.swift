@@ -30,6 +30,20 @@ package struct SessionRow: Sendable {
     /// Why the newest export failed; `nil` unless it did.
     package let fault: Fault?
     package let progressSequence: Int64
+
+    /// The retries that a person may ask for in a session's life.
+    package static let maximumRetries = 3
+
+    /// Whether a person may have the export go on: what all who speak of it say.
+    ///
+    /// Going on with a cancelled export costs no retry.
+    package var isRetryAvailable: Bool {
+        switch status {
+        case .exportFailed: retryCount < Self.maximumRetries
+        case .cancelled: true
+        case .ready, .exporting, .completed: false
+        }
+    }
 }
 
 /// The `sessions` table and what belongs to a session.
