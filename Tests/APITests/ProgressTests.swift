@@ -112,7 +112,7 @@ struct ProgressTests {
                         case .started(let job, _) = try await api.backend.sessions.startExport(
                             of: session,
                             team: api.team,
-                            actor: "test",
+                            actor: .test,
                             maximumAttempts: 1
                         )
                     else {

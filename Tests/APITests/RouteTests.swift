@@ -173,7 +173,7 @@ struct RouteTests {
             let session = try await api.importSession(tickets: code == "session_empty" ? 0 : 1)
             let store = api.backend.sessions
             if code != "session_empty" {
-                _ = try await store.startExport(of: session, team: api.team, actor: "test", maximumAttempts: 1)
+                _ = try await store.startExport(of: session, team: api.team, actor: .test, maximumAttempts: 1)
                 let fault = Fault(category: .temporary, code: "x", userMessage: "It broke.", recoveryActions: [])
                 try await api.backend.pool.withTransaction { connection in
                     switch code {

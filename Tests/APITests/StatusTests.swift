@@ -49,7 +49,7 @@ struct StatusTests {
                 #expect(ready["task_id"] == .null)
                 try await api.forgetStatus(session)
 
-                _ = try await store.startExport(of: session, team: api.team, actor: "test", maximumAttempts: 1)
+                _ = try await store.startExport(of: session, team: api.team, actor: .test, maximumAttempts: 1)
                 let ticket = try await exportFirst(session, api)
                 let exporting = try await get(client, api, "export-status/\(session)").json
                 #expect(
@@ -96,7 +96,7 @@ struct StatusTests {
         try await APIFixture.run { api in
             let session = try await api.importSession(tickets: 2)
             let store = api.backend.sessions
-            _ = try await store.startExport(of: session, team: api.team, actor: "test", maximumAttempts: 1)
+            _ = try await store.startExport(of: session, team: api.team, actor: .test, maximumAttempts: 1)
             let fault = Fault(
                 category: .userFixable,
                 code: "no_permission",

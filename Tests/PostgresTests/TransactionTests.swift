@@ -72,6 +72,28 @@ struct TransactionTests {
         }
     }
 
+    @Test("A preparation goes with the beginning, holds for the transaction, and adds nothing to the answers")
+    func preparation() async throws {
+        try await withTable { (pool) async throws in
+            let name: PostgresQuery = "SELECT current_setting('tramline.test', true)"
+            let preparation: PostgresQuery = "SELECT set_config('tramline.test', \("ada's"), true)"
+            let names = try await pool.withTransaction(preparation: preparation) { connection in
+                let both = try await connection.pipeline([name, "SELECT 'second'"])
+                return try both.map { try $0.scalar(as: String.self) }
+                    + [try await connection.query(name).scalar(as: String.self)]
+            }
+            #expect(names == ["ada's", "second", "ada's"])
+            #expect(try await pool.withTransaction(preparation: preparation) { _ in 1 } == 1)
+            // No connection of the pool keeps it.
+            let kept = try await pool.query("SELECT COALESCE(current_setting('tramline.test', true), '')")
+            #expect(try kept.scalar(as: String.self) == "")
+            let error = await #expect(throws: PostgresError.self) {
+                try await pool.withTransaction(preparation: "SELECT 1 / 0") { try await $0.query(name) }
+            }
+            #expect(error?.sqlState == "22012")
+        }
+    }
+
     @Test("A body that swallows the error which ended its transaction does not hear of a commit")
     func swallowed() async throws {
         try await withTable { (pool) async throws in

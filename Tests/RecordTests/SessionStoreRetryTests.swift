@@ -167,7 +167,7 @@ struct SessionStoreRetryTests {
             let session = try await record.importSession().id
             for (id, team) in [(session, TeamID()), (SessionID(), record.team)] {
                 let error = await #expect(throws: ExportRefusal.self) {
-                    try await record.sessions.retryExport(of: id, team: team, actor: "ada", maximumAttempts: 5)
+                    try await record.sessions.retryExport(of: id, team: team, actor: .test, maximumAttempts: 5)
                 }
                 #expect(error?.reason == .noSuchSession)
             }
@@ -179,13 +179,13 @@ extension RecordFixture {
     fileprivate var standIn: ExportStandIn { ExportStandIn(pool: pool) }
 
     fileprivate func startExport(_ session: SessionID) async throws -> JobID {
-        switch try await sessions.startExport(of: session, team: team, actor: "ada", maximumAttempts: 4) {
+        switch try await sessions.startExport(of: session, team: team, actor: .test, maximumAttempts: 4) {
         case .started(let job, _), .running(let job, _): job.id
         }
     }
 
     fileprivate func retry(_ session: SessionID) async throws -> ExportRetry {
-        try await sessions.retryExport(of: session, team: team, actor: "ada", maximumAttempts: 4)
+        try await sessions.retryExport(of: session, team: team, actor: .test, maximumAttempts: 4)
     }
 
     fileprivate func jobCount() async throws -> Int { try await pool.query("SELECT count(*) FROM jobs").scalar() }

@@ -9,6 +9,7 @@ import Record
 import Secrets
 import ServiceLifecycle
 import TestEquipment
+import Testing
 import TramlineModel
 
 @testable import Worker
@@ -58,6 +59,8 @@ struct ExportFixture: Sendable {
                     }
                     await connections.shutdown()
                     try result.get()
+                    // Whatever the workers did, the trail knows that it was they.
+                    #expect(try await anonymousChanges(in: pool) == [])
                 }
             }
         }
@@ -83,7 +86,7 @@ struct ExportFixture: Sendable {
         let session = try await SessionStore(pool: pool).importSession(
             draft,
             team: integration.team,
-            actor: "test",
+            actor: .test,
             idempotency: nil,
             hash: { Digest.sha256($0) }
         )
@@ -125,7 +128,7 @@ struct ExportFixture: Sendable {
         let started = try await SessionStore(pool: pool).startExport(
             of: session,
             team: team,
-            actor: "test",
+            actor: .test,
             maximumAttempts: 3
         )
         guard case .started(let job, _) = started else { return }

@@ -12,6 +12,7 @@ extension OperationID: PostgresEncodable, PostgresDecodable {}
 extension Marker: PostgresEncodable, PostgresDecodable {}
 extension WorkerID: PostgresEncodable, PostgresDecodable {}
 extension SiteID: PostgresEncodable, PostgresDecodable {}
+extension AuditActor: PostgresEncodable, PostgresDecodable {}
 extension Epoch: PostgresEncodable, PostgresDecodable {}
 extension JobKind: PostgresEncodable, PostgresDecodable {}
 extension JobState: PostgresEncodable, PostgresDecodable {}

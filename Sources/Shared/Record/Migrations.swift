@@ -22,6 +22,12 @@ package enum RecordMigrations {
             up: text(PackageResources.m0003_jobs_up_sql),
             down: text(PackageResources.m0003_jobs_down_sql)
         ),
+        Migration(
+            id: 4,
+            name: "audit",
+            up: text(PackageResources.m0004_audit_up_sql),
+            down: text(PackageResources.m0004_audit_down_sql)
+        ),
     ]
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

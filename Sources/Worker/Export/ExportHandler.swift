@@ -110,7 +110,7 @@ struct ExportHandler: JobHandler {
         }
     }
 
-    /// Stores the end message and the audit entry.
+    /// Stores the end message.
     private func finish(
         _ id: SessionID,
         _ claim: JobClaim,
@@ -124,16 +124,6 @@ struct ExportHandler: JobHandler {
         let sequence = try await sessions.appendMessage(to: id, job: claim.job.id, on: connection) { sequence in
             message(sequence, session, counts)
         }
-        try await AuditStore.append(
-            AuditEntry(
-                event: session.status == .exportFailed ? "export_failed" : "export_\(session.status.rawValue)",
-                actor: claim.worker.rawValue,
-                team: session.team,
-                session: id,
-                job: claim.job.id
-            ),
-            on: connection
-        )
         return ProgressMark(session: id, sequence: sequence)
     }
 }

@@ -6,6 +6,7 @@ import NIOCore
 import Postgres
 import Record
 import ServiceLifecycle
+import TestEquipment
 import Testing
 import TramlineModel
 
@@ -53,7 +54,7 @@ extension APIFixture {
             case .started(let job, _) = try await backend.sessions.startExport(
                 of: session,
                 team: team,
-                actor: "test",
+                actor: .test,
                 maximumAttempts: 1
             )
         else { throw RecordError(.conflict, "a new session can be exported") }

@@ -105,7 +105,7 @@ struct APIFixture: Sendable {
         return try await backend.sessions.importSession(
             SessionDraft(name: "A session", site: Self.site, projectKey: "PROJ", tickets: tickets),
             team: team,
-            actor: "test",
+            actor: .test,
             idempotency: nil,
             hash: Digest.sha256
         ).id

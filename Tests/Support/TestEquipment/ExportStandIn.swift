@@ -25,7 +25,9 @@ package struct ExportStandIn: Sendable {
         for ticket in try await exports.tickets(of: session, on: pool).prefix(count) where ticket.issue == nil {
             let key = "PROJ-\(ticket.exportOrder)"
             let issue = ExportedIssue(id: "\(10000 + ticket.exportOrder)", key: key, url: "https://x.example/\(key)")
-            try await pool.withTransaction { try await exports.markExported(ticket.id, as: issue, on: $0) }
+            try await pool.withTransaction(by: .worker(Self.worker)) { connection in
+                try await exports.markExported(ticket.id, as: issue, on: connection)
+            }
         }
     }
 

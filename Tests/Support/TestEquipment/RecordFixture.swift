@@ -27,7 +27,7 @@ package struct RecordFixture: Sendable {
         _ draft: SessionDraft,
         idempotency: IdempotencyKey? = nil
     ) async throws -> ImportedSession {
-        try await sessions.importSession(draft, team: team, actor: "test", idempotency: idempotency) { bytes in
+        try await sessions.importSession(draft, team: team, actor: .test, idempotency: idempotency) { bytes in
             // Tells contents apart as far as a test needs it; the record asks for 32 bytes.
             Array((bytes + [UInt8](repeating: 0, count: 32)).prefix(32))
         }
@@ -50,7 +50,7 @@ package struct RecordFixture: Sendable {
 
     /// Records a job in a transaction of its own.
     package func insert(_ new: NewJob) async throws -> (job: Job, isNew: Bool) {
-        try await pool.withTransaction { connection in try await jobs.insert(new, on: connection) }
+        try await pool.withTransaction(by: .test) { connection in try await jobs.insert(new, on: connection) }
     }
 
     /// How many connections wait for a lock that another one has: tells that a race is on.

@@ -40,7 +40,7 @@ struct SessionsImportCommand: AsyncParsableCommand {
             return try await SessionStore(pool: pool).importSession(
                 draft,
                 team: owner.team,
-                actor: "key:\(owner.key)",
+                actor: .key(owner.key),
                 idempotency: idempotencyKey.map { IdempotencyKey(key: $0, fingerprint: draft.fingerprint) },
                 hash: Digest.sha256
             )

@@ -38,7 +38,7 @@ struct ExportRoutes {
         let outcome = try await backend.sessions.startExport(
             of: id,
             team: owner.team,
-            actor: "key:\(owner.key)",
+            actor: .key(owner.key),
             maximumAttempts: backend.jobMaxAttempts
         )
         let counts = try await backend.sessions.counts(of: id, on: backend.pool)

@@ -28,7 +28,7 @@ struct RetryRoutes {
         let retry = try await backend.sessions.retryExport(
             of: id,
             team: owner.team,
-            actor: "key:\(owner.key)",
+            actor: .key(owner.key),
             maximumAttempts: backend.jobMaxAttempts
         )
         await backend.deliver(retry.job, context.logger)

@@ -66,7 +66,7 @@ struct SessionRoutes {
             imported = try await backend.sessions.importSession(
                 draft,
                 team: owner.team,
-                actor: "key:\(owner.key)",
+                actor: .key(owner.key),
                 idempotency: key.map { IdempotencyKey(key: $0, fingerprint: draft.fingerprint) },
                 hash: Digest.sha256
             )

@@ -42,7 +42,7 @@ package actor PostgresConnection: PostgresClient {
     private nonisolated let currentSocket = Atomic<Int32>(-1)
     private nonisolated let currentProcess = Atomic<Int32>(0)
     /// The `BEGIN` that travels with the next statement.
-    private nonisolated let opening = Mutex<String?>(nil)
+    private nonisolated let opening = Mutex<TransactionOpening?>(nil)
     private let handle: PostgresHandle
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
@@ -104,7 +104,7 @@ package actor PostgresConnection: PostgresClient {
     /// Runs one exchange on the connection's thread, with a deadline and ended by the task's cancellation.
     private func exchange<R: Sendable>(
         _ timeout: Duration?,
-        _ body: (PostgresHandle, String?, Wait) throws(PostgresError) -> R
+        _ body: (PostgresHandle, TransactionOpening?, Wait) throws(PostgresError) -> R
     ) async throws(PostgresError) -> R {
         let interrupt = Interrupt(thread.wakeUp)
         let outcome: Result<R, PostgresError> = await withTaskCancellationHandler {
@@ -126,7 +126,7 @@ package actor PostgresConnection: PostgresClient {
         return try outcome.get()
     }
 
-    private func takeOpening() -> String? {
+    private func takeOpening() -> TransactionOpening? {
         opening.withLock { opening in
             defer { opening = nil }
             return opening
@@ -164,8 +164,8 @@ package actor PostgresConnection: PostgresClient {
     }
 
     /// Makes the next statement begin a transaction, in the same round trip.
-    nonisolated func beginWithNextStatement(_ statement: String) {
-        opening.withLock { $0 = statement }
+    nonisolated func beginWithNextStatement(_ opening: TransactionOpening) {
+        self.opening.withLock { $0 = opening }
     }
 
     /// Takes a `BEGIN` back that no statement has carried.

@@ -1,5 +1,12 @@
 import CLibPQ
 
+/// What goes ahead of a transaction's first statement, in the same round trip.
+struct TransactionOpening: Sendable {
+    let begin: String
+    /// Whose rows nobody wants.
+    let preparation: PostgresQuery?
+}
+
 extension PostgresHandle {
     /// What the next results answer.
     private enum Step {
@@ -13,11 +20,15 @@ extension PostgresHandle {
     ///
     /// Outside a transaction, the statements of one exchange stand or fall together.
     ///
-    /// - Parameter opening: A statement to go ahead of them, as `BEGIN`.
+    /// - Parameter opening: What begins a transaction ahead of them.
     /// - Throws: The first error; none of the results is given then.
-    func run(_ queries: [PostgresQuery], opening: String? = nil, _ wait: Wait) throws(PostgresError) -> [PostgresResult]
-    {
-        for query in queries {
+    func run(
+        _ queries: [PostgresQuery],
+        opening: TransactionOpening? = nil,
+        _ wait: Wait
+    ) throws(PostgresError) -> [PostgresResult] {
+        let preparation = opening?.preparation.map { [$0] } ?? []
+        for query in preparation + queries {
             if let fault = query.fault { throw fault }
             guard query.parameters.count <= Int(UInt16.max) else {
                 throw PostgresError(.encoding, "A statement cannot have more than 65535 parameters; bind an array")
@@ -26,11 +37,11 @@ extension PostgresHandle {
         let connection = try usable()
         guard PQenterPipelineMode(connection) != 0 else { throw refused(connection) }
         var steps: [Step] = []
-        steps.reserveCapacity(queries.count + 2)
-        if let opening { try send(opening, connection, &steps) }
-        for query in queries { try send(query, connection, &steps) }
+        steps.reserveCapacity(queries.count + 3)
+        if let opening { try send(opening.begin, connection, &steps) }
+        for query in preparation + queries { try send(query, connection, &steps) }
         guard PQpipelineSync(connection) != 0 else { throw refused(connection) }
-        return try collect(steps, connection, wait)
+        return Array(try collect(steps, connection, wait).dropFirst(preparation.count))
     }
 
     private func send(_ command: String, _ connection: OpaquePointer, _ steps: inout [Step]) throws(PostgresError) {

@@ -110,7 +110,7 @@ package struct PostgresMigrator: Sendable {
         _ record: () -> PostgresQuery
     ) async throws {
         do {
-            try await connection.withTransaction("BEGIN") { connection in
+            try await connection.withTransaction(TransactionOpening(begin: "BEGIN", preparation: nil)) { connection in
                 try await connection.simple(script, timeout: timeout)
                 try await connection.execute(record())
             }

@@ -14,6 +14,7 @@ extension PostgresPool {
     /// - Parameters:
     ///   - isolation: Default: read committed.
     ///   - isReadOnly: Whether the server refuses writes.
+    ///   - preparation: A statement that travels with `BEGIN`, for settings of this transaction; its rows are dropped.
     ///   - retries: How often the whole is repeated after it lost against another transaction (40001, 40P01), or
     ///     met a table that had changed under a prepared statement, with a jittered pause.
     /// - Throws: The closure's error, whatever becomes of the rollback. ``PostgresError`` with `.rolledBack` when the closure swallowed an
@@ -21,15 +22,19 @@ extension PostgresPool {
     package func withTransaction<R: Sendable>(
         isolation: PostgresIsolation = .readCommitted,
         isReadOnly: Bool = false,
+        preparation: PostgresQuery? = nil,
         retries: Int = 0,
         _ body: (PostgresConnection) async throws -> R
     ) async throws -> R {
-        let begin = "BEGIN ISOLATION LEVEL \(isolation.rawValue)\(isReadOnly ? " READ ONLY" : "")"
+        let opening = TransactionOpening(
+            begin: "BEGIN ISOLATION LEVEL \(isolation.rawValue)\(isReadOnly ? " READ ONLY" : "")",
+            preparation: preparation
+        )
         var attempt = 0
         while true {
             do {
                 return try await withConnection { connection in
-                    try await connection.withTransaction(begin, body)
+                    try await connection.withTransaction(opening, body)
                 }
             } catch let error as PostgresError
                 where (error.isSerializationFailure || error.isStalePlan) && attempt < retries
@@ -45,10 +50,10 @@ extension PostgresPool {
 extension PostgresConnection {
     /// One attempt at a transaction, on a connection that is in none.
     nonisolated func withTransaction<R: Sendable>(
-        _ begin: String,
+        _ opening: TransactionOpening,
         _ body: (PostgresConnection) async throws -> R
     ) async throws -> R {
-        beginWithNextStatement(begin)
+        beginWithNextStatement(opening)
         let result: R
         do {
             result = try await body(self)

@@ -87,7 +87,7 @@ package struct IntegrationStore: Sendable {
         site: String,
         make: @Sendable (IntegrationID, TeamID) throws -> Integration
     ) async throws -> (Integration, isNew: Bool) {
-        try await pool.withTransaction { connection in
+        try await pool.withTransaction(by: .commandLine) { connection in
             let team = try await KeyStore.ensureTeam(named: team, on: connection)
             let existing = try await connection.query(
                 "SELECT id FROM integrations WHERE team_id = \(team) AND site = \(site) FOR UPDATE"
@@ -105,10 +105,6 @@ package struct IntegrationStore: Sendable {
                     auth_kind = excluded.auth_kind, account_email = excluded.account_email,
                     sealed_secret = excluded.sealed_secret, state = 'active', parked_reason = NULL, updated_at = now()
                 """
-            )
-            try await AuditStore.append(
-                AuditEntry(event: id == nil ? "integration_added" : "integration_replaced", actor: "cli", team: team),
-                on: connection
             )
             return (row, id == nil)
         }
@@ -142,15 +138,16 @@ package struct IntegrationStore: Sendable {
     /// - Returns: Whether there was one.
     /// - Throws: ``RecordError`` with `.conflict` while sessions use it.
     package func remove(team: String, site: String) async throws -> Bool {
-        do throws(PostgresError) {
-            return try await pool.execute(
-                """
-                DELETE FROM integrations USING teams
-                WHERE teams.id = team_id AND teams.name = \(team) AND site = \(site)
-                """
-            ) == 1
-        } catch {
-            guard error.isForeignKeyViolation() else { throw error }
+        do {
+            return try await pool.withTransaction(by: .commandLine) { connection in
+                try await connection.execute(
+                    """
+                    DELETE FROM integrations USING teams
+                    WHERE teams.id = team_id AND teams.name = \(team) AND site = \(site)
+                    """
+                ) == 1
+            }
+        } catch let error as PostgresError where error.isForeignKeyViolation() {
             throw RecordError(.conflict, "Sessions use the integration \(site); it cannot be removed.")
         }
     }

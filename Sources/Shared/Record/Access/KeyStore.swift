@@ -46,17 +46,13 @@ package struct KeyStore: Sendable {
         hash: [UInt8],
         scopes: [String]
     ) async throws -> TeamID {
-        try await pool.withTransaction { connection in
+        try await pool.withTransaction(by: .commandLine) { connection in
             let team = try await Self.ensureTeam(named: team, on: connection)
             try await connection.execute(
                 """
                 INSERT INTO api_keys (id, team_id, name, prefix, key_hash, scopes)
                 VALUES (\(id), \(team), \(name), \(prefix), \(hash), \(scopes))
                 """
-            )
-            try await AuditStore.append(
-                AuditEntry(event: "key_created", actor: "cli", team: team),
-                on: connection
             )
             return team
         }
@@ -103,9 +99,11 @@ package struct KeyStore: Sendable {
     /// Revokes a key at once and for good.
     /// - Returns: Whether there was such a key that was still good.
     package func revoke(_ id: KeyID) async throws -> Bool {
-        try await pool.execute(
-            "UPDATE api_keys SET revoked_at = now() WHERE id = \(id) AND revoked_at IS NULL"
-        ) == 1
+        try await pool.withTransaction(by: .commandLine) { connection in
+            try await connection.execute(
+                "UPDATE api_keys SET revoked_at = now() WHERE id = \(id) AND revoked_at IS NULL"
+            ) == 1
+        }
     }
 
     /// Finds a team by name, or makes it.

@@ -16,7 +16,7 @@ extension JobStore {
         let rows = try await pool.query(
             """
             WITH locked_job AS (
-                SELECT id, state AS former_state FROM jobs
+                SELECT id, state AS former_state, \(AuditActor.worker(worker).setting) FROM jobs
                 WHERE id = ANY (\(ids)) AND state IN ('queued', 'running', 'retrying')
                 -- In one order everywhere, so that two claims never wait for each other.
                 ORDER BY id FOR UPDATE
@@ -39,6 +39,8 @@ extension JobStore {
 
     /// Runs a transaction in the name of a claim: it commits only while the claim is the newest.
     ///
+    /// The audit trail puts its changes down to the claim's worker.
+    ///
     /// The job's row is locked in share mode first, so a later claim waits for the commit or comes before the check.
     ///
     /// - Throws: ``RecordError`` with `.staleClaim` when a later claim exists or the job has ended; nothing is written.
@@ -46,7 +48,7 @@ extension JobStore {
         _ claim: JobClaim,
         _ body: (PostgresConnection) async throws -> R
     ) async throws -> R {
-        try await pool.withTransaction { connection in
+        try await pool.withTransaction(by: .worker(claim.worker)) { connection in
             try await Self.checkFence(claim, on: connection)
             return try await body(connection)
         }

@@ -18,10 +18,10 @@ extension SessionStore {
     package func startExport(
         of id: SessionID,
         team: TeamID,
-        actor: String,
+        actor: AuditActor,
         maximumAttempts: Int
     ) async throws -> ExportStart {
-        try await pool.withTransaction { connection in
+        try await pool.withTransaction(by: actor) { connection in
             guard let session = try await lock(id, team: team, on: connection) else {
                 throw ExportRefusal(id, .noSuchSession)
             }
@@ -40,10 +40,6 @@ extension SessionStore {
                     export_started_at = now()
                 WHERE id = \(id)
                 """
-            )
-            try await AuditStore.append(
-                AuditEntry(event: "export_started", actor: actor, team: team, session: id, job: job.id),
-                on: connection
             )
             guard let started = try await load(id, on: connection) else {
                 preconditionFailure("a locked row does not vanish")

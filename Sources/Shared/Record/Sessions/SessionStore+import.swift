@@ -32,11 +32,11 @@ extension SessionStore {
     package func importSession(
         _ draft: SessionDraft,
         team: TeamID,
-        actor: String,
+        actor: AuditActor,
         idempotency: IdempotencyKey?,
         hash: @Sendable ([UInt8]) -> [UInt8]
     ) async throws -> ImportedSession {
-        try await pool.withTransaction { connection in
+        try await pool.withTransaction(by: actor) { connection in
             guard
                 let integration = try await IntegrationStore(pool: pool)
                     .find(team: team, site: draft.site, on: connection)
@@ -61,10 +61,6 @@ extension SessionStore {
                 return try await Self.repeated(idempotency, team: team, on: connection)
             }
             try await Self.insertTickets(of: draft, session: id, hash: hash, on: connection)
-            try await AuditStore.append(
-                AuditEntry(event: "session_imported", actor: actor, team: team, session: id),
-                on: connection
-            )
             return ImportedSession(id: id, totalTickets: draft.tickets.count, isNew: true)
         }
     }

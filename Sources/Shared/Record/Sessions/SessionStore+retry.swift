@@ -22,20 +22,16 @@ extension SessionStore {
     package func retryExport(
         of id: SessionID,
         team: TeamID,
-        actor: String,
+        actor: AuditActor,
         maximumAttempts: Int
     ) async throws -> ExportRetry {
-        try await pool.withTransaction { connection in
+        try await pool.withTransaction(by: actor) { connection in
             guard let session = try await lock(id, team: team, on: connection) else {
                 throw ExportRefusal(id, .noSuchSession)
             }
             let cost = try Self.costOfRetrying(session)
             let job = try await enqueueExport(.retry, of: session, maximumAttempts: maximumAttempts, on: connection)
             try await resume(id, by: job.id, cost: cost, on: connection)
-            try await AuditStore.append(
-                AuditEntry(event: "export_retried", actor: actor, team: team, session: id, job: job.id),
-                on: connection
-            )
             guard let resumed = try await load(id, on: connection) else {
                 preconditionFailure("a locked row does not vanish")
             }
