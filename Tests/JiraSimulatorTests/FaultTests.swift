@@ -52,6 +52,27 @@ struct FaultTests {
         }
     }
 
+    @Test("A 5xx may say when to come again")
+    func serverErrorWithTime() async throws {
+        try await withJira(faults: [.creating(.errorBeforeCommit(status: 503, retryAfter: 7), .nth(1))]) {
+            jira,
+            client in
+            let answer = try await client.post("/rest/api/3/issue", Client.issue("One"))
+            #expect(answer.status == 503 && answer.header("Retry-After") == "7")
+            #expect(jira.issues().isEmpty)
+        }
+    }
+
+    @Test("A refused field is one that the create could do without")
+    func refusedField() async throws {
+        try await withJira(faults: [.creating(.fieldRefused)]) { jira, client in
+            let refused = try await client.post("/rest/api/3/issue", Client.issue("One", fields: ["labels": ["a"]]))
+            #expect(refused.status == 400 && refused.json["errors"]?.object?.keys.sorted() == ["labels"])
+            #expect(jira.issues().isEmpty)
+            #expect(try await client.post("/rest/api/3/issue", Client.issue("Two")).status == 201)
+        }
+    }
+
     @Test("A time-out holds the answer until the client gives up, which ends the request")
     func timeOut() async throws {
         let fault = Fault.creating(.timeOut(milliseconds: 60_000, commits: true), title: "One")

@@ -47,6 +47,30 @@ struct JournalTests {
         }
     }
 
+    @Test("Bodies are kept where that is asked for, and no larger than said")
+    func bodies() async throws {
+        var configuration = JiraSimulator.Configuration(latency: .zero, journaledBody: 400)
+        configuration.faults = [.creating(.truncated, .nth(2))]
+        try await JiraSimulator.run(configuration) { jira in
+            let client = Client(base: jira.baseURL)
+            try await client.create("One")
+            await #expect(throws: (any Error).self) { try await client.create("Two") }
+            _ = try await client.post("/rest/api/3/issue", Client.issue(String(repeating: "long ", count: 100)))
+            let journal = jira.journal()
+            #expect(journal[0].requestBody?.type == "application/json")
+            let asked = try JSON(parsing: try #require(journal[0].requestBody?.text))
+            #expect(asked["fields"]?["summary"] == "One")
+            let answered = try JSON(parsing: try #require(journal[0].responseBody?.text))
+            #expect(answered["key"] == "PROJ-1")
+            #expect(journal[1].requestBody?.text != nil && journal[1].responseBody == nil)
+            #expect(journal[2].requestBody?.text == nil && (journal[2].requestBody?.size ?? 0) > 400)
+        }
+        try await withJira { jira, client in
+            try await client.create("One")
+            #expect(jira.journal()[0].requestBody == nil && jira.journal()[0].responseBody == nil)
+        }
+    }
+
     @Test("Kinds: creates and links write, pages are searches, the rest reads")
     func kinds() async throws {
         try await withJira { jira, client in

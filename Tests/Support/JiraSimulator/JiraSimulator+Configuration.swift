@@ -11,6 +11,8 @@ extension JiraSimulator {
         package var latency: Duration
         /// Where the journal is written as lines of JSON; nil for nowhere.
         package var journalFile: String?
+        /// The largest body that the journal keeps, of requests and of answers, in bytes; 0 for none at all.
+        package var journaledBody: Int
         /// The issue property whose `marker` the journal keeps.
         package var markerProperty: String
         /// A note that the summary repeats, such as the spacing that the client keeps; nil for none.
@@ -24,6 +26,7 @@ extension JiraSimulator {
             sites: [SiteConfiguration] = [SiteConfiguration()],
             latency: Duration = .milliseconds(20),
             journalFile: String? = nil,
+            journaledBody: Int = 0,
             markerProperty: String = "tramline",
             note: String? = nil,
             faults: [Fault] = []
@@ -33,6 +36,7 @@ extension JiraSimulator {
             self.sites = sites
             self.latency = latency
             self.journalFile = journalFile
+            self.journaledBody = journaledBody
             self.markerProperty = markerProperty
             self.note = note
             self.faults = faults

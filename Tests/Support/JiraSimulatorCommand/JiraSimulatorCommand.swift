@@ -57,6 +57,9 @@ struct JiraSimulatorCommand: AsyncParsableCommand {
     @Option(help: "The file in which the journal is kept as lines of JSON; it is emptied first.")
     var journal: String?
 
+    @Option(help: "The largest body that the journal keeps, in bytes; 0 keeps none.")
+    var journalBodies = 0
+
     @Option(help: "How long an answer takes, in milliseconds.")
     var latencyMs = 20
 
@@ -119,6 +122,7 @@ struct JiraSimulatorCommand: AsyncParsableCommand {
             },
             latency: .milliseconds(latencyMs),
             journalFile: journal,
+            journaledBody: journalBodies,
             note: spacingNote,
             faults: try faults.map { text in
                 do {

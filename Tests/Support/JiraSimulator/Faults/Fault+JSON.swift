@@ -47,7 +47,8 @@ extension Fault {
         case "drop_before_commit": return .dropBeforeCommit
         case "drop_after_commit": return .dropAfterCommit
         case "delayed_commit": return .delayedCommit(milliseconds: milliseconds)
-        case "error_before_commit": return .errorBeforeCommit(status: status)
+        case "error_before_commit":
+            return .errorBeforeCommit(status: status, retryAfter: json["retry_after"]?.integer)
         case "error_after_commit": return .errorAfterCommit(status: status)
         case "time_out": return .timeOut(milliseconds: milliseconds, commits: json["commits"]?.bool ?? false)
         case "truncated": return .truncated
@@ -62,6 +63,7 @@ extension Fault {
         case "property_refused": return .propertyRefused
         case "property_lost": return .propertyLost
         case "labels_off_screen": return .labelsOffScreen
+        case "field_refused": return .fieldRefused
         case "key_gap": return .keyGap(json["count"]?.integer ?? 1)
         case "hidden": return .hidden
         case "index_lag": return .indexLag(milliseconds: milliseconds)
@@ -94,7 +96,10 @@ extension Fault {
         case .timeOut(let milliseconds, let commits):
             members["milliseconds"] = .integer(milliseconds)
             members["commits"] = .bool(commits)
-        case .errorBeforeCommit(let status), .errorAfterCommit(let status): members["status"] = .integer(status)
+        case .errorBeforeCommit(let status, let retryAfter):
+            members["status"] = .integer(status)
+            members["retry_after"] = retryAfter.map { .integer($0) }
+        case .errorAfterCommit(let status): members["status"] = .integer(status)
         case .rateLimited(let retryAfter, let reason):
             members["retry_after"] = .integer(retryAfter)
             members["reason"] = .string(reason)
@@ -103,7 +108,7 @@ extension Fault {
             members["body"] = body
         case .keyGap(let count): members["count"] = .integer(count)
         case .dropBeforeCommit, .dropAfterCommit, .truncated, .unauthorized, .propertyRefused, .propertyLost,
-            .labelsOffScreen, .hidden:
+            .labelsOffScreen, .fieldRefused, .hidden:
             break
         }
         return .object(members)

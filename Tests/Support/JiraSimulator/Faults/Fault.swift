@@ -10,8 +10,8 @@ package struct Fault: Sendable, Hashable {
         case dropAfterCommit
         /// The connection is closed at once; it is done so many milliseconds after the request.
         case delayedCommit(milliseconds: Int)
-        /// A 5xx, nothing done.
-        case errorBeforeCommit(status: Int)
+        /// A 5xx, nothing done; it may say when to come again, in seconds.
+        case errorBeforeCommit(status: Int, retryAfter: Int? = nil)
         /// A 5xx, though it was done.
         case errorAfterCommit(status: Int)
         /// It is done or not, then no answer comes for so many milliseconds, then the connection is closed.
@@ -32,6 +32,8 @@ package struct Fault: Sendable, Hashable {
         case propertyLost
         /// `labels` is not on the screen for this create.
         case labelsOffScreen
+        /// A create is refused with 400 that names one of the fields it could do without; one that has none passes.
+        case fieldRefused
         /// So many keys are skipped before this create.
         case keyGap(Int)
         /// The created issue may be seen by nobody.
@@ -129,6 +131,7 @@ extension Fault.Effect {
         case .propertyRefused: "property_refused"
         case .propertyLost: "property_lost"
         case .labelsOffScreen: "labels_off_screen"
+        case .fieldRefused: "field_refused"
         case .keyGap: "key_gap"
         case .hidden: "hidden"
         case .indexLag: "index_lag"
@@ -139,7 +142,9 @@ extension Fault.Effect {
     /// Whether it settles how the request ends; others only change what is done, and several may meet.
     var isEnding: Bool {
         switch self {
-        case .latency, .propertyRefused, .propertyLost, .labelsOffScreen, .keyGap, .hidden, .indexLag, .clockSkew: false
+        case .latency, .propertyRefused, .propertyLost, .labelsOffScreen, .fieldRefused, .keyGap, .hidden, .indexLag,
+            .clockSkew:
+            false
         default: true
         }
     }

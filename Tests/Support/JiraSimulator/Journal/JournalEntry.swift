@@ -75,6 +75,10 @@ package struct JournalEntry: Sendable, Codable, Hashable {
     package internal(set) var detail: String?
     /// The account that asked; nil when anonymous.
     package internal(set) var account: String?
+    /// What it brought; nil where bodies are not journaled.
+    package internal(set) var requestBody: JournalBody?
+    /// What was answered; nil where bodies are not journaled, and where there was no whole answer.
+    package internal(set) var responseBody: JournalBody?
 
     enum CodingKeys: String, CodingKey {
         case sequence, site, method, path, query, kind, writes, arrived, ended, status, outcome, fault, marker, title,
@@ -84,5 +88,23 @@ package struct JournalEntry: Sendable, Codable, Hashable {
         case inFlight = "in_flight"
         case issueKey = "issue_key"
         case issueID = "issue_id"
+        case requestBody = "request_body"
+        case responseBody = "response_body"
+    }
+}
+
+/// A body as the journal keeps it.
+package struct JournalBody: Sendable, Codable, Hashable {
+    /// The header field `Content-Type`.
+    package let type: String?
+    /// How many bytes it had.
+    package let size: Int
+    /// The whole of it; nil when it was larger than what is kept, or no text.
+    package let text: String?
+
+    init(type: String?, _ bytes: [UInt8], limit: Int) {
+        self.type = type
+        size = bytes.count
+        text = bytes.count <= limit ? String(validating: bytes, as: UTF8.self) : nil
     }
 }

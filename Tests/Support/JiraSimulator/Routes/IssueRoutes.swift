@@ -67,7 +67,24 @@ enum IssueRoutes {
             updated: call.now
         )
         reader.apply(to: &draft, caller: caller)
-        return reader.refusal.map { .failure(Refusal($0)) } ?? .success(draft)
+        if let refusal = reader.refusal { return .failure(Refusal(refusal)) }
+        if call.twists.contains(.fieldRefused), let field = dispensable(fields, project, call) {
+            return .failure(Refusal(.failure(400, [], [field: "Field '\(field)' cannot be set."])))
+        }
+        return .success(draft)
+    }
+
+    /// One of the fields that a create could do without, another one for another request; nil when it has none.
+    private static func dispensable(
+        _ fields: [String: JSON],
+        _ project: ProjectConfiguration,
+        _ call: Call
+    ) -> String? {
+        let candidates = fields.keys.filter { field in
+            ["assignee", "labels", "parent", "priority"].contains(field)
+                || field.hasPrefix("customfield_") && !project.requiredFields.contains(field)
+        }
+        return candidates.isEmpty ? nil : candidates.sorted()[call.request.sequence % candidates.count]
     }
 
     private static func commit(_ draft: SimulatedIssue, _ site: inout SimulatedSite, _ call: Call) -> Answer {

@@ -69,8 +69,11 @@ final class SimulatorServer: Sendable {
         }
         if place.isControl { return try await write(control(simulated), writer) }
         guard let box = boxes[place.site] else { preconditionFailure("a place always names a site") }
+        note(request: simulated)
         switch await settle(simulated, at: box, of: place.site) {
-        case .answer(let answer): try await write(answer, writer)
+        case .answer(let answer):
+            note(answer: answer, to: simulated.sequence)
+            try await write(answer, writer)
         case .drop:
             journal.ended(simulated.sequence, .dropped)
             await close(channel)
@@ -80,6 +83,20 @@ final class SimulatorServer: Sendable {
             await close(channel)
         case .truncated(let answer): try await writeHalf(of: answer, writer, then: channel)
         }
+    }
+
+    // MARK: Bodies in the journal
+
+    private func note(request: SimulatedRequest) {
+        guard configuration.journaledBody > 0 else { return }
+        let body = JournalBody(type: request.headers[.contentType], request.body, limit: configuration.journaledBody)
+        journal.note(request.sequence) { $0.requestBody = body }
+    }
+
+    private func note(answer: Answer, to sequence: Int) {
+        guard configuration.journaledBody > 0 else { return }
+        let body = JournalBody(type: answer.headers[.contentType], answer.bytes, limit: configuration.journaledBody)
+        journal.note(sequence) { $0.responseBody = body }
     }
 
     /// How a request ends on the wire.
@@ -116,7 +133,9 @@ final class SimulatorServer: Sendable {
     private func refusalBeforeCommit(_ effect: Fault.Effect?, _ box: Box) -> Ending? {
         switch effect {
         case .dropBeforeCommit: return .drop
-        case .errorBeforeCommit(let status): return .answer(Self.serverError(status))
+        case .errorBeforeCommit(let status, let retryAfter):
+            let answer = Self.serverError(status)
+            return .answer(retryAfter.map { answer.with(.retryAfter, String($0)) } ?? answer)
         case .timeOut(let milliseconds, false): return .holdThenDrop(.milliseconds(milliseconds))
         case .unauthorized: return .answer(.unauthenticated)
         case .answer(let status, let body): return .answer(Answer(status, body))
