@@ -16,7 +16,7 @@ struct RequestGuardTests {
     }
 
     private static func post() throws -> EmbeddedChannel {
-        let channel = try open([RequestGuard(limits: RequestGuard.Limits(body: 1 << 20))])
+        let channel = try open([RequestGuard(limits: RequestGuard.Limits(body: { _ in 1 << 20 }))])
         try channel.writeInbound(
             HTTPRequestPart.head(HTTPRequest(method: .post, scheme: "http", authority: "x", path: "/api/sessions"))
         )

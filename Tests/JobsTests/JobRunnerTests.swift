@@ -1,3 +1,4 @@
+import Postgres
 import Record
 import ServiceLifecycle
 import Synchronization
@@ -37,6 +38,27 @@ struct JobRunnerTests {
             let job = try await road.record.insertJob()
             try await road.withWorker(running: handler) { _ in
                 try await handler.log.wait { $0.conclusions(of: job.id) == [.succeeded] }
+            }
+        }
+    }
+
+    @Test("The scheduler removes files whose senders have gone")
+    func abandonedUploads() async throws {
+        try await withRoad { road in
+            let record = road.record
+            let session = try await record.importSession().id
+            _ = try await UploadStore(pool: record.pool).begin(
+                session: session,
+                team: record.team,
+                ref: "T1",
+                filename: "a",
+                contentType: "text/plain"
+            )
+            try await record.pool.execute("UPDATE uploads SET active_at = now() - interval '1 hour'")
+            try await road.withWorker(running: TestHandler { _ in .succeeded }) { _ in
+                while try await record.pool.query("SELECT count(*) FROM uploads").scalar(as: Int.self) > 0 {
+                    await Task.yield()
+                }
             }
         }
     }

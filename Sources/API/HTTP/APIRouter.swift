@@ -10,6 +10,7 @@ enum APIRouter {
         HealthRoutes(backend: backend).add(to: router)
         OpenAPIDocument.add(to: router)
         SessionRoutes(backend: backend).add(to: router)
+        AttachmentRoutes(backend: backend).add(to: router)
         ExportRoutes(backend: backend).add(to: router)
         RetryRoutes(backend: backend).add(to: router)
         StatusRoutes(backend: backend).add(to: router)

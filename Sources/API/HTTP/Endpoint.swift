@@ -1,15 +1,18 @@
 import HTTPTypes
 import Hummingbird
+import TramlineModel
 
 /// Every endpoint of the API, once: the router, the check for a key, the answer 405 and the description's test read it.
 enum Endpoint: CaseIterable, Sendable {
     case health, ready, openAPI
     case importSession, listSessions, showSession
+    case putAttachment
     case startExport, retryExport, exportStatus, exportResults, exportProgress
 
     var method: HTTPRequest.Method {
         switch self {
         case .importSession, .startExport, .retryExport: .post
+        case .putAttachment: .put
         case .health, .ready, .openAPI, .listSessions, .showSession, .exportStatus, .exportResults, .exportProgress:
             .get
         }
@@ -23,6 +26,7 @@ enum Endpoint: CaseIterable, Sendable {
         case .openAPI: "/openapi.json"
         case .importSession, .listSessions: "/api/sessions"
         case .showSession: "/api/sessions/{session_id}"
+        case .putAttachment: "/api/sessions/{session_id}/tickets/{ref}/attachments/{name}"
         case .startExport: "/api/jira/export-session/{session_id}"
         case .retryExport: "/api/jira/retry-failed/{session_id}"
         case .exportStatus: "/api/jira/export-status/{session_id}"
@@ -35,10 +39,25 @@ enum Endpoint: CaseIterable, Sendable {
     var needsKey: Bool {
         switch self {
         case .health, .ready, .openAPI: false
-        case .importSession, .listSessions, .showSession, .startExport, .retryExport, .exportStatus, .exportResults,
-            .exportProgress:
+        case .importSession, .listSessions, .showSession, .putAttachment, .startExport, .retryExport, .exportStatus,
+            .exportResults, .exportProgress:
             true
         }
+    }
+
+    /// The longest body it reads, in bytes.
+    private var bodyLimit: Int {
+        switch self {
+        case .importSession: ImportLimits.bodyBytes
+        case .putAttachment: ImportLimits.uploadBytes
+        // An empty object at most.
+        default: 1024
+        }
+    }
+
+    /// The longest body that is read at a path, in bytes.
+    @Sendable static func bodyLimit(at path: String) -> Int {
+        matching(String(path.prefix { $0 != "?" })).map(\.bodyLimit).max() ?? 0
     }
 
     private static let patterns = allCases.map { ($0, $0.path.split(separator: "/")) }

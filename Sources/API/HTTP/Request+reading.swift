@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -60,6 +61,18 @@ extension APIContext {
             }
             return id
         }
+    }
+}
+
+extension APIContext {
+    /// A part of the path that may be any text, as the client meant it: the router leaves it percent-encoded.
+    ///
+    /// - Throws: ``APIError`` with 400 when it is not the encoding of a text.
+    func decodedParameter(_ name: String) throws(APIError) -> String {
+        guard let text = parameters.get(name)?.removingPercentEncoding, !text.utf8.contains(0) else {
+            throw .invalidParameter(name, "must be percent-encoded UTF-8")
+        }
+        return text
     }
 }
 

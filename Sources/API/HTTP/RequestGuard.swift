@@ -8,7 +8,9 @@ import NIOHTTPTypes
 /// - An answer that is given before the request has ended (a 413 …) is the last one on its connection: what still comes is
 ///   read for a while, since closing at once would make the client's system throw the answer away, and then the
 ///   connection ends.
-/// - A client that asks whether to send its body is told to go on, unless the body is too long for any endpoint.
+/// - A client that asks whether to send its body is told to go on, unless the body is too long for where it goes.
+///
+/// A long body is no fault: what counts is its pace.
 final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
@@ -16,8 +18,8 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundOut = HTTPResponsePart
 
     struct Limits: Sendable {
-        /// The longest body that is worth asking for.
-        var body: Int
+        /// The longest body that a path takes: a longer one is not worth asking for.
+        var body: @Sendable (_ path: String) -> Int
         /// How long a request may take whatever its pace.
         var grace: TimeAmount = .seconds(30)
         /// The pace after that, in bytes a second.
@@ -108,7 +110,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private func encourage(_ head: HTTPRequest, _ context: ChannelHandlerContext) {
         guard let expectation = head.headerFields[.expect], expectation.lowercased() == "100-continue" else { return }
         let announced = head.headerFields[.contentLength].flatMap { Int($0) } ?? 0
-        guard announced <= limits.body else { return }
+        guard announced <= limits.body(head.path ?? "/") else { return }
         context.writeAndFlush(wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
     }
 

@@ -7,7 +7,6 @@ import Redis
 import Secrets
 import ServiceLifecycle
 import Settings
-import TramlineModel
 import UnixSignals
 
 /// `tramline-api serve`.
@@ -76,7 +75,7 @@ enum Server {
                     door: ProgressDoor(backend: backend),
                     relay: relay,
                     configuration: ProgressChannel.Configuration(
-                        requests: RequestGuard.Limits(body: ImportLimits.bodyBytes),
+                        requests: RequestGuard.Limits(body: Endpoint.bodyLimit(at:)),
                         webSocket: webSocket
                     )
                 )

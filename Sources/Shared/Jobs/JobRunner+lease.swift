@@ -112,9 +112,11 @@ extension JobRunner {
         }
     }
 
-    /// While this worker is the scheduler: puts jobs that the queue has lost back into it.
+    /// While this worker is the scheduler: puts jobs that the queue has lost back into it, and removes what senders of files
+    /// have left behind.
     func sweep() async {
         let sweep = Sweep(jobs: jobs, delivery: delivery)
+        let uploads = UploadStore(pool: jobs.pool)
         while !Task.isCancelled {
             await sweepBell.sleep(until: .now + configuration.sweepInterval)
             guard !Task.isCancelled, lease.stands() else { continue }
@@ -126,6 +128,10 @@ extension JobRunner {
                 let restored = try await sweep.run(includingRunning: allHaveRegistered)
                 if restored > 0 {
                     logger.notice("The queue had lost jobs; they are back", metadata: ["jobs": "\(restored)"])
+                }
+                let abandoned = try await uploads.removeAbandoned()
+                if abandoned > 0 {
+                    logger.notice("Files that never came whole are removed", metadata: ["uploads": "\(abandoned)"])
                 }
             } catch {
                 logger.warning("A sweep was not finished", metadata: ["error": "\(error)"])

@@ -28,6 +28,12 @@ package enum RecordMigrations {
             up: text(PackageResources.m0004_audit_up_sql),
             down: text(PackageResources.m0004_audit_down_sql)
         ),
+        Migration(
+            id: 5,
+            name: "uploads",
+            up: text(PackageResources.m0005_uploads_up_sql),
+            down: text(PackageResources.m0005_uploads_down_sql)
+        ),
     ]
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

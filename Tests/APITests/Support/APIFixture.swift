@@ -93,12 +93,16 @@ struct APIFixture: Sendable {
     }
 
     /// Imports a session of so many tickets, each but the first blocked by the one before.
-    func importSession(tickets count: Int) async throws -> SessionID {
+    /// - Parameter ref: names a ticket by its number.
+    func importSession(
+        tickets count: Int,
+        ref: (Int) -> String = { "T\($0)" }
+    ) async throws -> SessionID {
         let tickets = (1...max(1, count)).prefix(count).map { number in
             SessionDraft.Ticket(
-                ref: "T\(number)",
+                ref: ref(number),
                 content: TicketContent(title: "Ticket \(number)"),
-                dependsOn: number > 1 ? ["T\(number - 1)"] : [],
+                dependsOn: number > 1 ? [ref(number - 1)] : [],
                 exportOrder: number
             )
         }

@@ -65,6 +65,9 @@ struct RawConnection {
     func send(_ text: String) async throws { try await outbound.write(ByteBuffer(string: text)) }
     func send(_ bytes: [UInt8]) async throws { try await outbound.write(ByteBuffer(bytes: bytes)) }
 
+    /// Sends nothing more; what comes may still be read.
+    func finish() { outbound.finish() }
+
     /// Asks for a WebSocket.
     /// - Returns: the answer's head; 101 where it was opened.
     mutating func openProgress(_ path: String, headers: [String]) async throws -> Head {

@@ -17,6 +17,7 @@ extension APIError {
             case let error as APIError: error
             case let error as ImportRefusal: Self.sorted(error)
             case let error as ExportRefusal: Self.sorted(error)
+            case let error as UploadRefusal: APIError(error)
             case let error as RecordError: Self.sorted(error)
             case let error as PostgresError: Self.sorted(error)
             case let error as HTTPError: Self.sorted(error)

@@ -24,4 +24,6 @@ package enum ImportLimits {
     package static let attachments = 20
     package static let filenameCharacters = 255
     package static let attachmentBytes = 10 * 1024 * 1024
+    /// A file that is sent by itself, beside the import.
+    package static let uploadBytes = 100 * 1024 * 1024
 }

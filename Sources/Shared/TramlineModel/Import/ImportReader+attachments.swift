@@ -26,11 +26,9 @@ extension ImportReader {
     }
 
     private mutating func filename(_ value: JSONValue?, at place: ImportPlace) -> String? {
-        guard let name = line(value, at: place, most: ImportLimits.filenameCharacters, required: true) else {
-            return nil
-        }
-        guard name != ".", name != "..", !name.utf8.contains(where: { $0 == 0x2F || $0 == 0x5C }) else {
-            faults.add(place, "must be a plain file name, without a path")
+        guard let name = text(value, at: place, required: true) else { return nil }
+        if let problem = AttachmentRules.problem(ofFilename: name) {
+            faults.add(place, problem)
             return nil
         }
         return name
@@ -39,18 +37,9 @@ extension ImportReader {
     /// - Returns: the default where there is none; `nil` where it is wrong.
     private mutating func contentType(_ value: JSONValue?, at place: ImportPlace) -> String? {
         guard value != nil else { return SessionDraft.Attachment.defaultContentType }
-        guard let type = line(value, at: place) else { return nil }
-        let halves = type.prefix { $0 != ";" }.split(separator: "/", omittingEmptySubsequences: false)
-        let marks = "!#$&^_.+-".utf8
-        let isToken = { (half: Substring) in
-            !half.isEmpty
-                && half.utf8.allSatisfy {
-                    (0x61...0x7A).contains($0) || (0x41...0x5A).contains($0) || (0x30...0x39).contains($0)
-                        || marks.contains($0)
-                }
-        }
-        guard halves.count == 2, halves.allSatisfy(isToken), type.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else {
-            faults.add(place, "must be a media type such as image/png")
+        guard let type = text(value, at: place) else { return nil }
+        if let problem = AttachmentRules.problem(ofContentType: type) {
+            faults.add(place, problem)
             return nil
         }
         return type

@@ -60,17 +60,8 @@ struct ImportReader {
         required: Bool = false
     ) -> String? {
         guard let text = text(value, at: place, required: required) else { return nil }
-        if text.allSatisfy(\.isWhitespace) {
-            faults.add(place, "must not be blank")
-            return nil
-        }
-        if let problem = Self.problem(ofLine: text) {
+        if let problem = Self.problem(ofLine: text, most: most) {
             faults.add(place, problem)
-            return nil
-        }
-        let count = text.utf16.count
-        if count > most {
-            faults.add(place, "has \(count) characters, the most is \(most)")
             return nil
         }
         return text
@@ -95,7 +86,16 @@ struct ImportReader {
         return value
     }
 
-    private static func problem(ofLine text: String) -> String? {
+    /// What keeps a text from being one line of so many units of UTF-16 at most.
+    /// - Returns: `nil` when nothing does.
+    static func problem(ofLine text: String, most: Int) -> String? {
+        if text.allSatisfy(\.isWhitespace) { return "must not be blank" }
+        if let problem = problem(ofCharacters: text) { return problem }
+        let count = text.utf16.count
+        return count > most ? "has \(count) characters, the most is \(most)" : nil
+    }
+
+    private static func problem(ofCharacters text: String) -> String? {
         for scalar in text.unicodeScalars {
             switch scalar {
             case "\n", "\r", "\u{85}", "\u{2028}", "\u{2029}": return "must be one line"
