@@ -119,13 +119,21 @@ let package = Package(
             "Jobs",
             ["TramlineModel", "Record", "Delivery", "Postgres", "Redis", .serviceLifecycle, .logging, .metrics]
         ),
+        module(
+            "Console",
+            [
+                "TramlineModel", "Telemetry", "Settings", "Secrets", "Postgres", "Redis", "Record", "Delivery",
+                .argumentParser, .logging,
+            ]
+        ),
 
         // What ships.
         .executableTarget(
             name: "API",
             dependencies: [
                 "TramlineModel", "Telemetry", "Settings", "Secrets", "ADF", "Postgres", "Redis", "Record", "Delivery",
-                "Jobs", .argumentParser, .hummingbird, .hummingbirdCore, .httpTypes, .logging, .metrics, .nioCore,
+                "Jobs", "Console", .argumentParser, .hummingbird, .hummingbirdCore, .httpTypes, .logging, .metrics,
+                .nioCore,
                 .nioPosix, .nioSSL, .nioHTTP1, .nioHTTPTypes, .nioHTTPTypesHTTP1, .nioWebSocket, .nioFoundation,
                 .serviceLifecycle, .unixSignals,
             ],
@@ -137,7 +145,8 @@ let package = Package(
             name: "Worker",
             dependencies: [
                 "TramlineModel", "Telemetry", "Settings", "Secrets", "ADF", "Jira", "Postgres", "Redis", "Record",
-                "Delivery", "Jobs", .argumentParser, .hummingbird, .logging, .metrics, .serviceLifecycle, .unixSignals,
+                "Delivery", "Jobs", "Console", .argumentParser, .hummingbird, .logging, .metrics, .serviceLifecycle,
+                .unixSignals,
             ],
             path: "Sources/Worker",
             swiftSettings: settings
@@ -176,11 +185,13 @@ let package = Package(
         tests(of: "Record", ["TramlineModel", "Postgres"]),
         tests(of: "Delivery", ["TramlineModel", "Redis", .logging]),
         tests(of: "Jobs", ["TramlineModel", "Record", "Delivery", "Postgres", "Redis", .logging, .serviceLifecycle]),
+        tests(of: "Console", ["TramlineModel"]),
         tests(of: "JiraSimulator", [.asyncHTTPClient, .httpTypes, .nioCore, .nioHTTP1]),
         tests(
             of: "API",
             [
-                "TramlineModel", "Record", "Delivery", "Jobs", "Secrets", "Postgres", "Redis", .argumentParser,
+                "Console", "TramlineModel", "Record", "Delivery", "Jobs", "Secrets", "Postgres", "Redis",
+                .argumentParser,
                 .asyncHTTPClient, .hummingbird, .hummingbirdCore, .hummingbirdTesting, .httpTypes, .logging, .nioCore,
                 .nioEmbedded, .nioFoundation, .nioHTTP1, .nioHTTPTypes, .nioPosix, .nioWebSocket, .serviceLifecycle,
             ]
@@ -188,7 +199,8 @@ let package = Package(
         tests(
             of: "Worker",
             [
-                "TramlineModel", "ADF", "Delivery", "Jira", "JiraSimulator", "Jobs", "Postgres", "Record", "Secrets",
+                "Console", "TramlineModel", "ADF", "Delivery", "Jira", "JiraSimulator", "Jobs", "Postgres", "Record",
+                "Secrets",
                 .logging, .serviceLifecycle,
             ]
         ),

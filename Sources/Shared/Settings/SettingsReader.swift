@@ -37,6 +37,9 @@ struct SettingsReader {
         optional(setting) ?? standard
     }
 
+    /// Whether a variable is set at all, rightly or wrongly.
+    func isSet<Value>(_ setting: Setting<Value>) -> Bool { text(of: setting) != nil }
+
     /// Adds a fault that shows only when several variables are looked at together.
     mutating func refuse<Value>(_ setting: Setting<Value>, _ problem: String) {
         faults.append(SettingsFault(variable: setting.variable, problem: problem, example: setting.example))

@@ -12,7 +12,7 @@ struct RecordCommandTests {
 
     @Test("From an empty database to an imported session")
     func mainRoad() async throws {
-        try await withCommands { commands in
+        try await withCommands(of: "tramline-api") { commands in
             let early = try await commands.run("keys", "list")
             #expect(early.status == 1)
             #expect(early.errors.hasPrefix("tramline-api: the database has not the tables of this version; run"))
@@ -88,7 +88,7 @@ struct RecordCommandTests {
 
     @Test("Keys are shown once, listed by prefix, and void when revoked; another team's session is not there")
     func keys() async throws {
-        try await withCommands { commands in
+        try await withCommands(of: "tramline-api") { commands in
             _ = try await commands.run("migrate")
             let made = try await commands.run("keys", "create", "--team", "acme", "--name", "reader", "--scope", "read")
             let key = try #require(made.output.split(separator: "\n").first.map(String.init))
@@ -117,7 +117,7 @@ struct RecordCommandTests {
 
     @Test("Mistakes end in one line that says what to do, and nothing is stored")
     func mistakes() async throws {
-        try await withCommands { commands in
+        try await withCommands(of: "tramline-api") { commands in
             _ = try await commands.run("migrate")
             let key = try await commands.run("keys", "create", "--team", "acme", "--name", "ci", "--json")
             commands.environment["TRAMLINE_KEY"] = try key.json["key"] as? String
@@ -181,7 +181,7 @@ struct RecordCommandTests {
 
     @Test("A secret that another key has sealed is found by the check")
     func otherSecretKey() async throws {
-        try await withCommands { commands in
+        try await withCommands(of: "tramline-api") { commands in
             _ = try await commands.run("migrate")
             _ = try await commands.run(
                 "integrations",

@@ -1,3 +1,4 @@
+import Console
 import Secrets
 import Synchronization
 import Testing

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Console
 import Record
 import Secrets
 import Settings

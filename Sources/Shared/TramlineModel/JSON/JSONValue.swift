@@ -42,6 +42,13 @@ package struct JSONNumber: Sendable, Hashable {
 
     package init(_ number: Int64) { text = String(number) }
 
+    /// A number of thousandths, with three decimals.
+    package init(thousandths: Int64) {
+        let (whole, rest) = thousandths.magnitude.quotientAndRemainder(dividingBy: 1000)
+        let digits = String(rest)
+        text = (thousandths < 0 ? "-" : "") + "\(whole)." + String(repeating: "0", count: 3 - digits.count) + digits
+    }
+
     /// The number, where it is written as a whole one and fits.
     package var integer: Int64? { Int64(text) }
 

@@ -1,3 +1,4 @@
+import Console
 import Foundation
 
 /// Turns messages into what stands on the screen: one bar that moves, or, where nobody looks at a terminal, a line for each

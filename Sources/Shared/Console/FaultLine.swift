@@ -1,22 +1,16 @@
-import ArgumentParser
-import Foundation
+package import ArgumentParser
+import Delivery
 import Postgres
 import Record
+import Redis
 import Secrets
 import Settings
 import TramlineModel
 
-/// A mistake or a fault that a command tells a person in words that are complete.
-struct CommandFault: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ description: String) { self.description = description }
-}
-
 /// What a command says when it could not do its work.
-enum FaultLine {
+package enum FaultLine {
     /// The text for an error; `nil` when the command has said it all itself.
-    static func text(of error: any Error, by command: (some ParsableCommand).Type) -> String? {
+    package static func text(of error: any Error, by command: (some ParsableCommand).Type) -> String? {
         switch error {
         case is ExitCode:
             return nil
@@ -34,12 +28,24 @@ enum FaultLine {
             return error.message
         case let error as PostgresError:
             return text(of: error)
+        case let error as RedisError:
+            return "Redis (REDIS_URL): \(error.message)"
+        case let error as DeliveryError:
+            return text(of: error)
         case is CancellationError:
             return "stopped"
         default:
             // What the parser of arguments says; for other errors their description.
-            let message = command.message(for: error).replacingOccurrences(of: "\n", with: " ")
+            let message = command.message(for: error).replacing("\n", with: " ")
             return command.exitCode(for: error) == .validationFailure ? "\(message) (--help says more)" : message
+        }
+    }
+
+    private static func text(of error: DeliveryError) -> String {
+        switch error.code {
+        case .unavailable:
+            "Redis (REDIS_URL) does not answer: \((error.cause as? RedisError)?.message ?? error.message)"
+        default: "the queue: \(error.message)"
         }
     }
 

@@ -1,33 +1,10 @@
-import Logging
+import Console
 import Postgres
 import Record
 import Secrets
 import Settings
-import Telemetry
 
-/// The record, as a command opens it: for a moment, with few connections.
-enum CommandRecord {
-    /// Logging is set up once in a process; the first settings count.
-    private static let logging = Once()
-
-    /// Opens the record for the length of a closure.
-    static func with<R: Sendable>(
-        _ settings: RecordSettings,
-        _ body: (PostgresPool) async throws -> R
-    ) async throws -> R {
-        logging.run { bootstrapLogging(level: settings.logLevel, format: settings.logFormat) }
-        let pool = PostgresPool(
-            configuration: try PostgresConfiguration(
-                url: settings.databaseURL.reveal(),
-                maximumConnections: 2,
-                applicationName: "tramline-command"
-            ),
-            logger: Logger(label: "tramline-api")
-        )
-        defer { pool.close() }
-        return try await body(pool)
-    }
-
+extension CommandRecord {
     /// Opens the record for whom a key speaks.
     ///
     /// - Parameter variable: the environment variable that holds the key.

@@ -1,16 +1,15 @@
 import Foundation
 import Postgres
-import TestEquipment
 
-/// The built `tramline-api`, run as people and scripts run it.
-struct CommandProcess {
-    struct Outcome {
-        let status: Int32
-        let output: String
-        let errors: String
+/// A built executable, run as people and scripts run it.
+package struct CommandProcess: Sendable {
+    package struct Outcome: Sendable {
+        package let status: Int32
+        package let output: String
+        package let errors: String
 
         /// The answer's members, of a command with `--json`.
-        var json: [String: Any] {
+        package var json: [String: Any] {
             get throws {
                 let object = try JSONSerialization.jsonObject(with: Data(output.utf8))
                 return object as? [String: Any] ?? [:]
@@ -19,20 +18,24 @@ struct CommandProcess {
     }
 
     /// What the process finds in its environment, and nothing else.
-    var environment: [String: String] = [:]
+    package var environment: [String: String] = [:]
+    private let executable: URL
 
-    /// The executable stands beside the tests' own.
-    private static let executable = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
-        .appending(path: "tramline-api")
+    /// - Parameter executable: `tramline-api` or `tramline-worker`; it stands beside the tests' own.
+    package init(_ executable: String) {
+        self.executable = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(
+            path: executable
+        )
+    }
 
     /// Runs a command to its end, or for a minute.
-    func run(_ arguments: String..., input: String? = nil) async throws -> Outcome {
+    package func run(_ arguments: String..., input: String? = nil) async throws -> Outcome {
         try await run(arguments, input: input)
     }
 
-    func run(_ arguments: [String], input: String? = nil) async throws -> Outcome {
+    package func run(_ arguments: [String], input: String? = nil) async throws -> Outcome {
         let process = Process()
-        process.executableURL = Self.executable
+        process.executableURL = executable
         process.arguments = arguments
         process.environment = environment
         let (output, errors, standardInput) = (Pipe(), Pipe(), Pipe())
@@ -70,14 +73,17 @@ struct CommandProcess {
     }
 }
 
-/// Gives commands a fresh, empty database.
-func withCommands(_ body: (inout CommandProcess) async throws -> Void) async throws {
+/// Gives an executable's commands a fresh, empty database.
+package func withCommands(
+    of executable: String,
+    _ body: (inout CommandProcess) async throws -> Void
+) async throws {
     try await withPostgresDatabase { configuration in
         guard let url = PostgresFixture.url, let database = configuration.database,
             var parts = URLComponents(string: url)
         else { preconditionFailure("the fixture has made a database on the server that its variable names") }
         parts.path = "/\(database)"
-        var commands = CommandProcess()
+        var commands = CommandProcess(executable)
         commands.environment = [
             "DATABASE_URL": parts.string ?? "",
             "TRAMLINE_SECRET_KEY": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
