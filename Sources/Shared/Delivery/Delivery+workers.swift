@@ -53,7 +53,8 @@ extension Delivery {
         let asked = ContinuousClock.now
         let passes = gates?.heldPasses ?? []
         var arguments = [
-            RedisArgument(lease.worker.rawValue), leaseArgument, spacingArgument, RedisArgument(jobs.count),
+            RedisArgument(lease.worker.rawValue), leaseArgument, spacingArgument,
+            RedisArgument(lease.facts?.text ?? ""), RedisArgument(jobs.count),
         ]
         arguments += jobs.map { RedisArgument("\($0)") }
         for pass in passes {

@@ -17,7 +17,7 @@ enum Scripts {
     static let leaveGate = script("leave_gate", gate, PackageResources.leave_gate_lua)
     static let withdraw = script("withdraw", gate, PackageResources.withdraw_lua)
     static let lookAtGate = script("look_at_gate", gate, PackageResources.look_at_gate_lua)
-    static let stats = script("stats", PackageResources.stats_lua)
+    static let stats = script("stats", gate, PackageResources.stats_lua)
 
     private static let keys = PackageResources.keys_lua
     private static let queue = PackageResources.queue_lua

@@ -16,12 +16,15 @@ package final class WorkerLease: Sendable {
     }
 
     package let worker: WorkerID
+    /// What the worker says of itself, for people; `nil` for nothing.
+    package let facts: WorkerFacts?
     private let state = Mutex(State())
 
     /// - Parameter worker: Not empty, and without spaces: it stands in messages.
-    package init(worker: WorkerID) {
+    package init(worker: WorkerID, facts: WorkerFacts? = nil) {
         precondition(!worker.rawValue.isEmpty && !worker.rawValue.contains(" "), "A worker's name has no spaces")
         self.worker = worker
+        self.facts = facts
     }
 
     /// When it ends if it is not extended; `nil` when it has not begun, or is known to have ended.

@@ -1,21 +1,25 @@
 -- stats.lua: counts what there is.
--- returns {1 when there is a generation, ready, delayed, leader or '', {worker, ms left of its lease, jobs held} …}
---   and last {site, spaced waiting, unspaced waiting, 1 when held} …
+-- returns {1 when there is a generation, ready, delayed, held, leader or '',
+--   {worker, ms left of its lease, jobs held, what it says of itself or ''} …}
+--   and last {site, spaced waiting, unspaced waiting, holding worker or '', ms until next_ms, ms until no longer closed} …
 local workers = redis.call('ZRANGE', WORKERS, 0, -1, 'WITHSCORES')
 local counted = {}
 for index = 1, #workers, 2 do
-  local left_ms = math.max(0, tonumber(workers[index + 1]) - now)
-  counted[#counted + 1] = { workers[index], left_ms, redis.call('SCARD', held_key(workers[index])) }
+  local worker, left_ms = workers[index], math.max(0, tonumber(workers[index + 1]) - now)
+  counted[#counted + 1] = {
+    worker, left_ms, redis.call('SCARD', held_key(worker)), redis.call('HGET', FACTS, worker) or '',
+  }
 end
 local gates = {}
 for _, site in ipairs(redis.call('SMEMBERS', SITES)) do
-  local holder = redis.call('HGET', gate_key(site), 'holder')
+  local gate = redis.call('HMGET', gate_key(site), 'holder', 'next_ms', 'closed_until_ms')
   gates[#gates + 1] = {
     site, redis.call('ZCARD', waiters_key(site)), redis.call('ZCARD', readers_key(site)),
-    holder and holder ~= '' and 1 or 0,
+    gate[1] and worker_of(gate[1]) or '',
+    math.max(0, tonumber(gate[2] or '0') - now), math.max(0, tonumber(gate[3] or '0') - now),
   }
 end
 return {
   redis.call('EXISTS', GENERATION), redis.call('ZCARD', READY), redis.call('ZCARD', DELAYED),
-  redis.call('GET', LEADER) or '', counted, gates,
+  redis.call('HLEN', HOLDERS), redis.call('GET', LEADER) or '', counted, gates,
 }

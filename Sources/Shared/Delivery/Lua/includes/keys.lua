@@ -11,6 +11,7 @@ local DELAYED = root .. ':delayed'       -- zset: job -> when it is due, ms
 local HOLDERS = root .. ':holders'       -- hash: job -> worker
 local JOBS = root .. ':jobs'             -- hash: job -> "<priority> <order>", for every job that is known here
 local ORDER = root .. ':order'           -- string: the newest order given
+local FACTS = root .. ':facts'           -- hash: worker -> what it says of itself, for people
 local SITES = root .. ':sites'           -- set: the sites whose gates have been used
 
 local function held_key(worker) return root .. ':held:' .. worker end           -- set: jobs

@@ -3,6 +3,7 @@
 -- Frees everything of a worker whose lease ended at `ended_ms`, and returns its jobs.
 local function free_worker(worker, ended_ms, born_ms, is_clean, lease_ms, spacing_ms)
   redis.call('ZREM', WORKERS, worker)
+  redis.call('HDEL', FACTS, worker)
   if redis.call('GET', LEADER) == worker then redis.call('DEL', LEADER) end
   for _, site in ipairs(redis.call('SMEMBERS', passes_key(worker))) do
     local gate = read_gate(site, born_ms, is_clean, lease_ms, spacing_ms)
