@@ -1,4 +1,6 @@
 import ArgumentParser
+import Console
+import TramlineModel
 
 /// The executable `tramline-worker`.
 @main
@@ -9,7 +11,15 @@ struct TramlineWorker: AsyncParsableCommand {
         discussion: """
             Start as many as you like, on as many machines as you like: they share the work through PostgreSQL and Redis, \
             and whichever dies, the others go on within seconds. All settings are environment variables; the README lists them.
+
+            Something is wrong? In this order: workers list (does anybody work?), queue stats (does anything wait, and \
+            where?), jobs list --state failed (what went wrong?), jobs show ID (what exactly?).
             """,
-        subcommands: [RunCommand.self, CheckCommand.self]
+        version: Release.version,
+        subcommands: [
+            RunCommand.self, CheckCommand.self, JobsCommand.self, QueueCommand.self, WorkersCommand.self,
+        ]
     )
+
+    static func main() async { await runProgram() }
 }

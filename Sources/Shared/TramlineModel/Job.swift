@@ -3,6 +3,9 @@ package import Foundation
 /// What a job does.
 package enum JobKind: String, Sendable, CaseIterable, Codable {
     case export, retry, sync, create, validate, notify
+
+    /// Whether it makes a session's tickets Jira issues: then the session's state follows the job's.
+    package var exportsSession: Bool { self == .export || self == .retry }
 }
 
 /// Who waits for a job: decides its head start in the queue and its weight at a site's gate.

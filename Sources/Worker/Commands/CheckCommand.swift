@@ -1,4 +1,5 @@
 import ArgumentParser
+import Console
 import Jira
 import Logging
 import Postgres
@@ -14,7 +15,7 @@ struct CheckCommand: AsyncParsableCommand {
     )
 
     func run() async throws {
-        let settings = try WorkerSettings.orExplain()
+        let settings = try WorkerSettings()
         var logger = Logger(label: "tramline.check")
         logger.logLevel = .error
         let parts = try WorkerParts(settings, logger: logger)
@@ -39,7 +40,7 @@ struct CheckCommand: AsyncParsableCommand {
         }
         parts.pool.close()
         await parts.connections.shutdown()
-        guard faults.isEmpty else { throw ValidationError(faults.joined(separator: "\n")) }
+        guard faults.isEmpty else { throw CommandFault(faults.joined(separator: "\n")) }
         print("All is well: settings, PostgreSQL, its tables, Redis.")
     }
 }

@@ -1,6 +1,4 @@
 import ArgumentParser
-import Foundation
-import Logging
 import Settings
 import Telemetry
 
@@ -16,21 +14,8 @@ struct RunCommand: AsyncParsableCommand {
     )
 
     func run() async throws {
-        let settings = try WorkerSettings.orExplain()
+        let settings = try WorkerSettings()
         bootstrapLogging(level: settings.common.logLevel, format: settings.common.logFormat)
-        // C libraries write to sockets; a peer that has gone must be an error, not the end of the process.
-        signal(SIGPIPE, SIG_IGN)
         try await WorkerProcess(settings).run()
-    }
-}
-
-extension WorkerSettings {
-    /// Reads the environment; what is wrong goes to standard error in words, all of it at once.
-    static func orExplain() throws -> WorkerSettings {
-        do throws(SettingsError) {
-            return try WorkerSettings()
-        } catch {
-            throw ValidationError("\(error)")
-        }
     }
 }

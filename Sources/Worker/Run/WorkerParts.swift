@@ -34,7 +34,7 @@ struct WorkerParts {
         connections = JiraConnections(
             .init(requestTimeout: common.jiraRequestTimeout, allowInsecure: common.allowInsecureJira)
         )
-        lease = WorkerLease(worker: Self.makeWorkerID())
+        lease = Self.makeLease()
         let delivery = Delivery(redis: redis, lease: common.jobLease, spacing: common.jiraSpacing)
         let export = ExportHandler(
             exports: ExportStore(pool: pool),
@@ -64,9 +64,13 @@ struct WorkerParts {
     }
 
     /// New at each start: a restarted worker is never taken for the one that died. The host and the process id are for people.
-    private static func makeWorkerID() -> WorkerID {
-        let host = ProcessInfo.processInfo.hostName.prefix(40).filter { $0 != "/" && $0 != " " }
+    private static func makeLease() -> WorkerLease {
+        let process = ProcessInfo.processInfo
+        let host = process.hostName.prefix(40).filter { $0 != "/" && $0 != " " }
         let run = String(UInt32.random(in: 0 ... .max), radix: 36)
-        return WorkerID(rawValue: "\(host)-\(ProcessInfo.processInfo.processIdentifier)-\(run)")
+        return WorkerLease(
+            worker: WorkerID(rawValue: "\(host)-\(process.processIdentifier)-\(run)"),
+            facts: WorkerFacts(host: host, pid: process.processIdentifier, version: Release.version, startedAt: Date())
+        )
     }
 }

@@ -54,8 +54,10 @@ package struct JobStore: Sendable {
 
     /// One job.
     /// - Returns: `nil` when there is none.
-    package func job(_ id: JobID) async throws -> Job? {
-        try await pool.query("SELECT \(Self.columns) FROM jobs WHERE id = \(id)").first.map(Self.job(from:))
+    package func job(_ id: JobID) async throws -> Job? { try await job(id, on: pool) }
+
+    func job(_ id: JobID, on client: some PostgresClient) async throws -> Job? {
+        try await client.query("SELECT \(Self.columns) FROM jobs WHERE id = \(id)").first.map(Self.job(from:))
     }
 
     /// A session's newest job of the kinds that export.

@@ -65,12 +65,7 @@ extension SessionStore {
         maximumAttempts: Int,
         on connection: PostgresConnection
     ) async throws -> Job {
-        guard
-            let integration = try await IntegrationStore(pool: pool).load(session.integration, on: connection)
-        else { preconditionFailure("the foreign key keeps a session's integration") }
-        if let reason = integration.parkedReason {
-            throw ExportRefusal(session.id, .integrationParked(site: session.site, reason: reason))
-        }
+        let integration = try await activeIntegration(of: session, on: connection)
         let new = NewJob(
             kind: kind,
             team: session.team,
@@ -87,6 +82,19 @@ extension SessionStore {
             )
         }
         return job
+    }
+
+    /// The integration by which a session is exported.
+    ///
+    /// - Throws: ``ExportRefusal`` while it is parked.
+    func activeIntegration(of session: SessionRow, on connection: PostgresConnection) async throws -> Integration {
+        guard
+            let integration = try await IntegrationStore(pool: pool).load(session.integration, on: connection)
+        else { preconditionFailure("the foreign key keeps a session's integration") }
+        if let reason = integration.parkedReason {
+            throw ExportRefusal(session.id, .integrationParked(site: session.site, reason: reason))
+        }
+        return integration
     }
 
     /// Ends a session's export well. Part of the transaction that ends its job.

@@ -59,7 +59,7 @@ extension SessionStore {
     }
 
     /// Takes back what the last end has left in the session and its tickets; what tells of the past stays.
-    private func resume(
+    func resume(
         _ id: SessionID,
         by job: JobID,
         cost: Int,
