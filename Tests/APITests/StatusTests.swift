@@ -10,6 +10,7 @@ import Testing
 import TramlineModel
 
 @testable import API
+@testable import Delivery
 
 @Suite("Status and results", .postgres, .tags(.postgres, .redis), .timeLimit(.minutes(2)))
 struct StatusTests {
@@ -85,8 +86,16 @@ struct StatusTests {
                 #expect(issue["jira_key"]?.string == "PROJ-1")
                 #expect(issue["title"]?.string == "Ticket 1")
                 let fix = try #require(results["manual_fixes"]?.array?.first)
-                #expect(fix["issue_type"]?.string == "assignee_invalid")
-                #expect(fix["jira_url"]?.string == "https://acme.example/browse/PROJ-1")
+                #expect(
+                    fix
+                        == .object([
+                            JSONMember("issue_type", .string("assignee_invalid")),
+                            JSONMember("jira_key", .string("PROJ-1")),
+                            JSONMember("jira_url", .string("https://acme.example/browse/PROJ-1")),
+                            JSONMember("recommended_action", .string("Assign it. Nobody has this address.")),
+                            JSONMember("title", .string("Ticket 1")),
+                        ])
+                )
             }
         }
     }
@@ -140,6 +149,42 @@ struct StatusTests {
         }
     }
 
+    @Test("What is asked of one API process counts at the others")
+    func limitedEverywhere() async throws {
+        try await withPostgres(migrations: RecordMigrations.all) { pool in
+            try await withRedis { redis in
+                try await withRedisClient(url: redis.url) { other in
+                    let first = try await APIFixture(pool: pool, redis: redis.client, space: redis.prefix)
+                    // As another process: connections of its own, and nothing in memory that the first one has.
+                    let second = Backend(
+                        pool: pool,
+                        redis: other,
+                        delivery: Delivery(
+                            redis: other,
+                            lease: .seconds(6),
+                            spacing: .milliseconds(1500),
+                            space: redis.prefix
+                        ),
+                        jobMaxAttempts: 5
+                    )
+                    try await first.application.test(.router) { one in
+                        try await Application(router: APIRouter.make(second)).test(.router) { two in
+                            var refused: TestResponse?
+                            // Each turn with a session of its own: a machine that takes 2 s for a turn just takes another.
+                            while refused?.status != .tooManyRequests {
+                                let session = try await first.importSession(tickets: 1)
+                                #expect(try await get(one, first, "export-status/\(session)").status == .ok)
+                                refused = try await get(two, first, "export-status/\(session)")
+                            }
+                            let wait = try #require(refused?.headers[.retryAfter].flatMap { Int($0) })
+                            #expect((1...2).contains(wait))
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     @Test("Without Redis nothing is limited, an export starts all the same, and readiness names Redis")
     func redisAway() async throws {
         try await withPostgres(migrations: RecordMigrations.all) { pool in
@@ -175,11 +220,15 @@ struct StatusTests {
 extension APIFixture {
     /// Lets the session's status be asked for again at once.
     fileprivate func forgetStatus(_ session: SessionID) async throws {
-        _ = try await backend.redis.send(RedisCommand("DEL", StatusLimiter.key(of: session)))
+        _ = try await backend.redis.send(RedisCommand("DEL", statusKey(of: session)))
     }
 
     /// Does what asking for the status does, for a minute.
     fileprivate func holdStatus(_ session: SessionID) async throws {
-        _ = try await backend.redis.send(RedisCommand("SET", StatusLimiter.key(of: session), "1", "PX", "60000"))
+        _ = try await backend.redis.send(RedisCommand("SET", statusKey(of: session), "1", "PX", "60000"))
+    }
+
+    private func statusKey(of session: SessionID) -> RedisArgument {
+        RedisArgument(backend.delivery.keys.status(of: session))
     }
 }

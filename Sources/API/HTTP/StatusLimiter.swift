@@ -1,4 +1,4 @@
-import Redis
+import Delivery
 import TramlineModel
 
 /// Lets a session's status be asked for once in two seconds, over all API processes.
@@ -8,26 +8,17 @@ import TramlineModel
 struct StatusLimiter: Sendable {
     static let interval = Duration.seconds(2)
 
-    let redis: RedisClient
+    let delivery: Delivery
     /// How long an answer may be held up for it.
     let patience: Duration
 
     /// - Returns: `nil` when the request may pass; else how long until the next one may.
     func wait(for session: SessionID) async -> Duration? {
-        let key = Self.key(of: session)
-        let commands = [
-            RedisCommand("SET", key, "1", "NX", "PX", RedisArgument(Self.interval.milliseconds)),
-            RedisCommand("PTTL", key),
-        ]
-        do {
-            let replies = try await redis.pipeline(commands, timeout: patience)
-            guard replies[0].isNull else { return nil }
-            return .milliseconds(max(1, try replies[1].integer()))
+        do throws(DeliveryError) {
+            return try await delivery.takeLook(atStatusOf: session, every: Self.interval, patience: patience)
         } catch {
+            // A limit that protects us must not be one more way to be unavailable.
             return nil
         }
     }
-
-    /// The key that stands while a session's status may not be asked for.
-    static func key(of session: SessionID) -> RedisArgument { "tramline:{q}:status:\(session)" }
 }

@@ -20,6 +20,9 @@ struct DeliveryKeys: Sendable {
     /// Announces a turn at a gate to the worker that waits for it.
     func wake(of worker: WorkerID) -> String { "\(root):wake:\(worker)" }
 
+    /// Stands while a session's status may not be asked for.
+    func status(of session: SessionID) -> String { "\(root):status:\(session)" }
+
     /// Announces a session's new progress messages.
     func progress(of session: SessionID) -> String { "\(root):progress:\(session)" }
 }

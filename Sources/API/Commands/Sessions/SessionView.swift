@@ -37,7 +37,7 @@ struct SessionView: Sendable {
             JSONValue.members([
                 "jira_key": row.issue.map { .string($0.key) }, "title": .string(row.title),
                 "issue_type": .string(row.fix.issueType),
-                "recommended_action": .string(row.fix.recommendedAction),
+                "recommended_action": .string(row.fix.guidance),
                 "jira_url": row.issue.map { .string($0.url) },
             ])
         }
@@ -72,7 +72,7 @@ struct SessionView: Sendable {
             lines += ["", "To mend by hand:"]
             lines += fixes.map { row in
                 let place = row.issue?.key ?? Self.short(row.title)
-                return "  \(TextTable.printable("\(place): \(row.fix.recommendedAction)"))"
+                return "  \(TextTable.printable("\(place): \(row.fix.guidance)"))"
             }
         }
         return lines.joined(separator: "\n")

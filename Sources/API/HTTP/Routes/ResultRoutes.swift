@@ -20,12 +20,10 @@ struct ResultRoutes {
         }
 
         struct Fix: Encodable {
-            let ticketId: TicketID
             /// `null` while the ticket is not in Jira.
             let jiraKey: Nullable<String>
             let title: String
             let issueType: String
-            let reason: String
             let recommendedAction: String
             let jiraUrl: Nullable<String>
         }
@@ -58,12 +56,10 @@ struct ResultRoutes {
                 dependenciesCreated: view.counts.linkedLinks,
                 manualFixes: fixes.map {
                     Results.Fix(
-                        ticketId: $0.fix.ticket,
                         jiraKey: Nullable($0.issue?.key),
                         title: $0.title,
                         issueType: $0.fix.issueType,
-                        reason: $0.fix.reason,
-                        recommendedAction: $0.fix.recommendedAction,
+                        recommendedAction: $0.fix.guidance,
                         jiraUrl: Nullable($0.issue?.url)
                     )
                 },

@@ -11,7 +11,7 @@ struct StatusRoutes {
 
     init(backend: Backend) {
         self.backend = backend
-        self.limiter = StatusLimiter(redis: backend.redis, patience: backend.limiterPatience)
+        self.limiter = StatusLimiter(delivery: backend.delivery, patience: backend.limiterPatience)
     }
 
     func add(to router: some RouterMethods<APIContext>) {
