@@ -269,7 +269,7 @@ struct AuditTrailTests {
                 name: "ci",
                 prefix: "abc",
                 hash: [UInt8](repeating: 7, count: 32),
-                scopes: ["read"]
+                scopes: [.read]
             )
             #expect(try await keys.revoke(id))
             #expect(try await !keys.revoke(id))

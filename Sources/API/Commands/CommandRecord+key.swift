@@ -3,13 +3,17 @@ import Postgres
 import Record
 import Secrets
 import Settings
+import TramlineModel
 
 extension CommandRecord {
     /// Opens the record for whom a key speaks.
     ///
-    /// - Parameter variable: the environment variable that holds the key.
+    /// - Parameters:
+    ///   - variable: the environment variable that holds the key.
+    ///   - scope: what the key must allow.
     static func with<R: Sendable>(
         keyIn variable: String,
+        for scope: KeyScope,
         _ body: (PostgresPool, KeyOwner) async throws -> R
     ) async throws -> R {
         let text = try CommandEnvironment.secret(in: variable, is: "the API key")
@@ -19,6 +23,12 @@ extension CommandRecord {
         return try await with(try RecordSettings()) { pool in
             guard let owner = try await KeyStore(pool: pool).owner(ofKeyHashed: key.hash) else {
                 throw CommandFault("the key \(key) in \(variable) is not valid: it was revoked, or is another record's")
+            }
+            guard owner.scopes.contains(scope) else {
+                throw CommandFault(
+                    "the key \(key) in \(variable) lacks the scope \(scope.rawValue); "
+                        + "tramline-api keys create --scope \(scope.rawValue) makes one that has it"
+                )
             }
             return try await body(pool, owner)
         }

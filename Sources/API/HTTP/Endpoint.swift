@@ -35,15 +35,17 @@ enum Endpoint: CaseIterable, Sendable {
         }
     }
 
-    /// Whether only the owner of an API key may use it.
-    var needsKey: Bool {
+    /// What a key must allow for it; `nil` where no key is needed.
+    var scope: KeyScope? {
         switch self {
-        case .health, .ready, .openAPI: false
-        case .importSession, .listSessions, .showSession, .putAttachment, .startExport, .retryExport, .exportStatus,
-            .exportResults, .exportProgress:
-            true
+        case .health, .ready, .openAPI: nil
+        case .listSessions, .showSession, .exportStatus, .exportResults, .exportProgress: .read
+        case .importSession, .putAttachment, .startExport, .retryExport: .write
         }
     }
+
+    /// Whether only the owner of an API key may use it.
+    var needsKey: Bool { scope != nil }
 
     /// The longest body it reads, in bytes.
     private var bodyLimit: Int {

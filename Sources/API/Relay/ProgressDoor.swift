@@ -24,10 +24,11 @@ struct ProgressDoor: Sendable {
     /// JSON's numbers are whole up to here.
     private static let greatestSequence: Int64 = 9_007_199_254_740_991
 
-    /// - Throws: ``APIError``: 401, 400, 404, 426, in this order.
+    /// - Throws: ``APIError``: 401, 403, 400, 404, 426, in this order.
     func admit(_ request: HTTPRequest) async throws -> ProgressAdmission {
         let uri = URI(request.path ?? "")
         let owner = try await backend.keys.owner(listening: request.headerFields)
+        if let scope = Endpoint.exportProgress.scope { try owner.require(scope) }
         guard Endpoint.matching(uri.path).contains(.exportProgress),
             let id = uri.path.split(separator: "/").last.flatMap({ SessionID(String($0)) })
         else { throw APIError.invalidParameter("session_id", "must be a UUID") }

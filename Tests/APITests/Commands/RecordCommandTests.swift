@@ -98,9 +98,21 @@ struct RecordCommandTests {
             let keys = try #require(try list.json["keys"] as? [[String: Any]])
             let id = try #require(keys.first?["id"] as? String)
 
+            #expect(keys.first?["scopes"] as? [String] == ["read"])
+            let other = try await commands.run(
+                ["keys", "create", "--team", "acme", "--name", "writer", "--scope", "write", "--json"]
+            )
+            #expect(try other.json["scopes"] as? [String] == ["write"])
+            commands.environment["TRAMLINE_KEY"] = try other.json["key"] as? String
+            let blind = try await commands.run("sessions", "list")
+            #expect(blind.status == 1 && blind.errors.contains("lacks the scope read"))
+
             commands.environment["TRAMLINE_KEY"] = key
             let refused = try await commands.run("sessions", "import", "-", input: session)
-            #expect(refused.status == 1 && refused.errors.contains("lacks the scope write"))
+            #expect(
+                refused.status == 1
+                    && refused.errors.contains("lacks the scope write; tramline-api keys create --scope")
+            )
             #expect(try await commands.run("sessions", "list").output == "There are no sessions.\n")
             let unknown = "6f0d8e1c-0b7a-4b60-9a51-1e6b7a1f0c3d"
             #expect(

@@ -55,15 +55,7 @@ struct APIFixture: Sendable {
 
     /// Makes a team with a key and an integration.
     static func makeTeam(_ name: String, _ pool: PostgresPool) async throws -> (TeamID, key: String) {
-        let key = APIKey.make()
-        let team = try await KeyStore(pool: pool).create(
-            id: KeyID(),
-            team: name,
-            name: "test",
-            prefix: key.prefix,
-            hash: key.hash,
-            scopes: []
-        )
+        let (team, key) = try await makeKey(of: name, scopes: KeyScope.allCases, pool)
         _ = try await IntegrationStore(pool: pool).put(team: name, site: site) { id, team in
             Integration(
                 id: id,
@@ -77,6 +69,24 @@ struct APIFixture: Sendable {
                 sealedSecret: [1, 2, 3]
             )
         }
+        return (team, key)
+    }
+
+    /// Makes a key, and its team where that is new.
+    static func makeKey(
+        of team: String,
+        scopes: [KeyScope],
+        _ pool: PostgresPool
+    ) async throws -> (TeamID, key: String) {
+        let key = APIKey.make()
+        let team = try await KeyStore(pool: pool).create(
+            id: KeyID(),
+            team: team,
+            name: "test",
+            prefix: key.prefix,
+            hash: key.hash,
+            scopes: scopes
+        )
         return (team, key.text.reveal())
     }
 

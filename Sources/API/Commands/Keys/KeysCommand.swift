@@ -57,7 +57,7 @@ struct KeysCreateCommand: AsyncParsableCommand {
                 name: name.text,
                 prefix: key.prefix,
                 hash: key.hash,
-                scopes: KeyScope.allCases.filter(scope.contains).map(\.rawValue)
+                scopes: KeyScope.allCases.filter(scope.contains)
             )
         }
         if output.json {
@@ -65,6 +65,7 @@ struct KeysCreateCommand: AsyncParsableCommand {
                 JSONValue.members([
                     "id": .text(id), "key": .string(key.text.reveal()), "team": .string(team.text),
                     "name": .string(name.text), "prefix": .string(key.prefix),
+                    "scopes": Self.json(KeyScope.allCases.filter(scope.contains)),
                 ]).text
             )
         } else {
@@ -73,6 +74,10 @@ struct KeysCreateCommand: AsyncParsableCommand {
             )
         }
     }
+}
+
+extension KeysCreateCommand {
+    static func json(_ scopes: [KeyScope]) -> JSONValue { .array(scopes.map { .string($0.rawValue) }) }
 }
 
 struct KeysListCommand: AsyncParsableCommand {
@@ -94,7 +99,8 @@ struct KeysListCommand: AsyncParsableCommand {
             let list = keys.map { key in
                 JSONValue.members([
                     "id": .text(key.id), "team": .string(key.team), "name": .string(key.name),
-                    "prefix": .string(key.prefix), "created_at": .time(key.createdAt),
+                    "prefix": .string(key.prefix), "scopes": KeysCreateCommand.json(key.scopes),
+                    "created_at": .time(key.createdAt),
                     "last_used_at": key.lastUsedAt.map(JSONValue.time), "revoked_at": key.revokedAt.map(JSONValue.time),
                 ])
             }
@@ -104,11 +110,12 @@ struct KeysListCommand: AsyncParsableCommand {
         guard !keys.isEmpty else { return print("There are no keys.") }
         let rows = keys.map { key in
             [
-                key.id.description, key.team, key.name, "\(APIKey.mark)_\(key.prefix)_…", key.createdAt.forTable,
+                key.id.description, key.team, key.name, "\(APIKey.mark)_\(key.prefix)_…",
+                key.scopes.map(\.rawValue).joined(separator: ", "), key.createdAt.forTable,
                 key.lastUsedAt?.forTable ?? "never", key.revokedAt.map { "revoked \($0.forTable)" } ?? "good",
             ]
         }
-        print(TextTable(["ID", "TEAM", "NAME", "KEY", "MADE", "LAST USED", "STATE"], rows).text)
+        print(TextTable(["ID", "TEAM", "NAME", "KEY", "MAY", "MADE", "LAST USED", "STATE"], rows).text)
     }
 }
 

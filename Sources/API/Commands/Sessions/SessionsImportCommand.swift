@@ -34,11 +34,8 @@ struct SessionsImportCommand: AsyncParsableCommand {
 
     func run() async throws {
         let draft = try SessionDraft.parse(try Self.read(file))
-        let imported = try await CommandRecord.with(keyIn: key.keyEnv) { pool, owner in
-            guard owner.scopes.contains(KeyScope.write.rawValue) else {
-                throw CommandFault("this key may not import: it lacks the scope write")
-            }
-            return try await SessionStore(pool: pool).importSession(
+        let imported = try await CommandRecord.with(keyIn: key.keyEnv, for: .write) { pool, owner in
+            try await SessionStore(pool: pool).importSession(
                 draft,
                 team: owner.team,
                 actor: .key(owner.key),

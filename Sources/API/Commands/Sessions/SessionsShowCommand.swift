@@ -22,7 +22,7 @@ struct SessionsListCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let sessions = try await CommandRecord.with(keyIn: key.keyEnv) { pool, owner in
+        let sessions = try await CommandRecord.with(keyIn: key.keyEnv, for: .read) { pool, owner in
             try await SessionStore(pool: pool).list(team: owner.team, limit: limit)
         }
         if output.json {
@@ -62,7 +62,7 @@ struct SessionsShowCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let view = try await CommandRecord.with(keyIn: key.keyEnv) { pool, owner in
+        let view = try await CommandRecord.with(keyIn: key.keyEnv, for: .read) { pool, owner in
             guard let session = try await SessionStore(pool: pool).find(id, team: owner.team, on: pool) else {
                 throw CommandFault("there is no session \(id)")
             }

@@ -9,6 +9,7 @@ struct APIError: Error {
         case malformedJSON = "malformed_json"
         case invalidParameter = "invalid_parameter"
         case unauthorized
+        case insufficientScope = "insufficient_scope"
         case notFound = "not_found"
         case sessionNotFound = "session_not_found"
         case ticketNotFound = "ticket_not_found"
@@ -60,7 +61,7 @@ struct APIError: Error {
     /// Who can mend it: the status tells, save where the code knows better.
     var category: FaultCategory {
         switch (status.code, code) {
-        case (_, .integrationParked), (_, .retriesUsedUp): .adminRequired
+        case (_, .integrationParked), (_, .retriesUsedUp), (_, .insufficientScope): .adminRequired
         case (409, _), (429, _), (503, _): .temporary
         case (500..., _): .adminRequired
         default: .userFixable
@@ -80,6 +81,22 @@ extension APIError {
                 : "An API key is needed: send it as \"Authorization: Bearer <key>\".",
             recoveryActions: ["Ask an administrator for a key: tramline-api keys create"],
             headers: [.wwwAuthenticate: "Bearer realm=\"tramline\"" + (wasGiven ? ", error=\"invalid_token\"" : "")]
+        )
+    }
+
+    /// 403, for a key that does not allow what is asked for.
+    static func insufficientScope(_ scope: KeyScope) -> APIError {
+        APIError(
+            status: .forbidden,
+            code: .insufficientScope,
+            message: "This API key lacks the scope \"\(scope.rawValue)\", which this request needs.",
+            recoveryActions: [
+                "Use a key that has it",
+                "Ask an administrator for one: tramline-api keys create --scope \(scope.rawValue)",
+            ],
+            headers: [
+                .wwwAuthenticate: "Bearer realm=\"tramline\", error=\"insufficient_scope\", scope=\"\(scope.rawValue)\""
+            ]
         )
     }
 

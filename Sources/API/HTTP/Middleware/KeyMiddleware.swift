@@ -5,7 +5,7 @@ import Record
 import Telemetry
 import TramlineModel
 
-/// Lets only owners of API keys pass, save to the endpoints that need none.
+/// Lets only owners of API keys pass whose keys allow what they want, save to the endpoints that need none.
 struct KeyMiddleware: RouterMiddleware {
     let keys: KeyRing
 
@@ -23,6 +23,8 @@ struct KeyMiddleware: RouterMiddleware {
             } else {
                 try await keys.owner(authorization: request.headers[.authorization])
             }
+        let method = request.method == .head ? .get : request.method
+        if let scope = endpoints.first(where: { $0.method == method })?.scope { try owner.require(scope) }
         var context = context.owned(by: owner)
         context.logger[metadataKey: LogKey.teamID] = "\(owner.team)"
         return try await next(request, context)

@@ -2,6 +2,7 @@ import HTTPTypes
 import Record
 import Secrets
 import Synchronization
+import TramlineModel
 
 /// Finds the owner of an API key; remembers owners for a moment, so that a busy client does not cost a query each time.
 ///
@@ -55,5 +56,12 @@ final class KeyRing: Sendable {
             if entries.count < Self.capacity { entries[hash] = Entry(owner: owner, until: now + Self.memory) }
         }
         return owner
+    }
+}
+
+extension KeyOwner {
+    /// - Throws: ``APIError`` with 403 where the key does not allow it.
+    func require(_ scope: KeyScope) throws(APIError) {
+        guard scopes.contains(scope) else { throw .insufficientScope(scope) }
     }
 }

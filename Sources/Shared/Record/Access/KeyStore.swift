@@ -6,9 +6,9 @@ package import TramlineModel
 package struct KeyOwner: Sendable, Hashable {
     package let key: KeyID
     package let team: TeamID
-    package let scopes: [String]
+    package let scopes: Set<KeyScope>
 
-    package init(key: KeyID, team: TeamID, scopes: [String]) {
+    package init(key: KeyID, team: TeamID, scopes: Set<KeyScope>) {
         self.key = key
         self.team = team
         self.scopes = scopes
@@ -21,6 +21,7 @@ package struct KeySummary: Sendable {
     package let team: String
     package let name: String
     package let prefix: String
+    package let scopes: [KeyScope]
     package let createdAt: Date
     package let lastUsedAt: Date?
     package let revokedAt: Date?
@@ -38,20 +39,21 @@ package struct KeyStore: Sendable {
     /// - Parameters:
     ///   - prefix: what people may see of the key.
     ///   - hash: SHA-256 of the key, 32 bytes.
+    ///   - scopes: what it allows; none allows nothing.
     package func create(
         id: KeyID,
         team: String,
         name: String,
         prefix: String,
         hash: [UInt8],
-        scopes: [String]
+        scopes: [KeyScope]
     ) async throws -> TeamID {
         try await pool.withTransaction(by: .commandLine) { connection in
             let team = try await Self.ensureTeam(named: team, on: connection)
             try await connection.execute(
                 """
                 INSERT INTO api_keys (id, team_id, name, prefix, key_hash, scopes)
-                VALUES (\(id), \(team), \(name), \(prefix), \(hash), \(scopes))
+                VALUES (\(id), \(team), \(name), \(prefix), \(hash), \(scopes.map(\.rawValue)))
                 """
             )
             return team
@@ -67,7 +69,11 @@ package struct KeyStore: Sendable {
             """
         )
         guard let row = rows.first else { return nil }
-        let owner = KeyOwner(key: try row.get("id"), team: try row.get("team_id"), scopes: try row.get("scopes"))
+        let owner = KeyOwner(
+            key: try row.get("id"),
+            team: try row.get("team_id"),
+            scopes: Set(try Self.scopes(from: row))
+        )
         if try row.get("is_due", as: Bool.self) {
             try await pool.execute("UPDATE api_keys SET last_used_at = now() WHERE id = \(owner.key)")
         }
@@ -78,7 +84,8 @@ package struct KeyStore: Sendable {
     package func list(team: String?) async throws -> [KeySummary] {
         try await pool.query(
             """
-            SELECT api_keys.id, teams.name AS team, api_keys.name, prefix, api_keys.created_at, last_used_at, revoked_at
+            SELECT api_keys.id, teams.name AS team, api_keys.name, prefix, scopes, api_keys.created_at,
+                   last_used_at, revoked_at
             FROM api_keys JOIN teams ON teams.id = team_id
             WHERE \(team)::text IS NULL OR teams.name = \(team)
             ORDER BY api_keys.created_at
@@ -89,11 +96,17 @@ package struct KeyStore: Sendable {
                 team: try row.get("team"),
                 name: try row.get("name"),
                 prefix: try row.get("prefix"),
+                scopes: try Self.scopes(from: row),
                 createdAt: try row.get("created_at"),
                 lastUsedAt: try row.get("last_used_at"),
                 revokedAt: try row.get("revoked_at")
             )
         }
+    }
+
+    /// Scopes of a later release mean nothing here.
+    private static func scopes(from row: PostgresRow) throws -> [KeyScope] {
+        try row.get("scopes", as: [String].self).compactMap(KeyScope.init)
     }
 
     /// Revokes a key at once and for good.
