@@ -190,9 +190,12 @@ struct ErrorTests {
             let session = try await api.importSession(tickets: 1)
             let (_, other) = try await APIFixture.makeTeam("other", api.backend.pool)
             try await api.application.test(.router) { client in
-                for path in ["sessions", "jira/export-status", "jira/export-results", "jira/export/progress"] {
+                for path in [
+                    "sessions/\(session)", "sessions/\(session)/audit", "jira/export-status/\(session)",
+                    "jira/export-results/\(session)", "jira/export/progress/\(session)",
+                ] {
                     let response = try await client.execute(
-                        uri: "/api/\(path)/\(session)",
+                        uri: "/api/\(path)",
                         method: .get,
                         headers: [.authorization: "Bearer \(other)"]
                     )

@@ -11,6 +11,7 @@ enum APIRouter {
         OpenAPIDocument.add(to: router)
         SessionRoutes(backend: backend).add(to: router)
         AttachmentRoutes(backend: backend).add(to: router)
+        AuditRoutes(backend: backend).add(to: router)
         ExportRoutes(backend: backend).add(to: router)
         RetryRoutes(backend: backend).add(to: router)
         StatusRoutes(backend: backend).add(to: router)

@@ -24,6 +24,7 @@ struct Backend: Sendable {
 
     var sessions: SessionStore { SessionStore(pool: pool) }
     var exports: ExportStore { ExportStore(pool: pool) }
+    var audit: AuditStore { AuditStore(pool: pool) }
 
     /// From the start of one spaced request at a site to the start of the next: foretells an export's end.
     var spacing: Duration { delivery.spacing }

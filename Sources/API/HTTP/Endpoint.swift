@@ -5,7 +5,7 @@ import TramlineModel
 /// Every endpoint of the API, once: the router, the check for a key, the answer 405 and the description's test read it.
 enum Endpoint: CaseIterable, Sendable {
     case health, ready, openAPI
-    case importSession, listSessions, showSession
+    case importSession, listSessions, showSession, sessionAudit
     case putAttachment
     case startExport, retryExport, exportStatus, exportResults, exportProgress
 
@@ -13,7 +13,8 @@ enum Endpoint: CaseIterable, Sendable {
         switch self {
         case .importSession, .startExport, .retryExport: .post
         case .putAttachment: .put
-        case .health, .ready, .openAPI, .listSessions, .showSession, .exportStatus, .exportResults, .exportProgress:
+        case .health, .ready, .openAPI, .listSessions, .showSession, .sessionAudit, .exportStatus, .exportResults,
+            .exportProgress:
             .get
         }
     }
@@ -26,6 +27,7 @@ enum Endpoint: CaseIterable, Sendable {
         case .openAPI: "/openapi.json"
         case .importSession, .listSessions: "/api/sessions"
         case .showSession: "/api/sessions/{session_id}"
+        case .sessionAudit: "/api/sessions/{session_id}/audit"
         case .putAttachment: "/api/sessions/{session_id}/tickets/{ref}/attachments/{name}"
         case .startExport: "/api/jira/export-session/{session_id}"
         case .retryExport: "/api/jira/retry-failed/{session_id}"
@@ -39,7 +41,7 @@ enum Endpoint: CaseIterable, Sendable {
     var scope: KeyScope? {
         switch self {
         case .health, .ready, .openAPI: nil
-        case .listSessions, .showSession, .exportStatus, .exportResults, .exportProgress: .read
+        case .listSessions, .showSession, .sessionAudit, .exportStatus, .exportResults, .exportProgress: .read
         case .importSession, .putAttachment, .startExport, .retryExport: .write
         }
     }

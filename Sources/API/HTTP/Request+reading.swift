@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
+import HummingbirdCore
 import NIOCore
 import TramlineModel
 
@@ -48,6 +49,24 @@ extension Request {
             )
         }
     }
+}
+
+extension URI {
+    /// A parameter of the query that is a whole number; `nil` where it is not given.
+    ///
+    /// - Throws: ``APIError`` with 400 for anything else, and for a number out of range.
+    func integer(_ name: String, in range: ClosedRange<Int64>) throws(APIError) -> Int64? {
+        guard let text = queryParameters[Substring(name)] else { return nil }
+        guard let number = Int64(text), range.contains(number) else {
+            throw .invalidParameter(name, "must be a whole number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+}
+
+extension Int64 {
+    /// The greatest whole number that every reader of JSON takes: 2^53 − 1.
+    static let greatestInJSON: Int64 = 9_007_199_254_740_991
 }
 
 extension APIContext {

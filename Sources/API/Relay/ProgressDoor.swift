@@ -21,9 +21,6 @@ struct ProgressAdmission: Sendable {
 struct ProgressDoor: Sendable {
     let backend: Backend
 
-    /// JSON's numbers are whole up to here.
-    private static let greatestSequence: Int64 = 9_007_199_254_740_991
-
     /// - Throws: ``APIError``: 401, 403, 400, 404, 426, in this order.
     func admit(_ request: HTTPRequest) async throws -> ProgressAdmission {
         let uri = URI(request.path ?? "")
@@ -32,7 +29,7 @@ struct ProgressDoor: Sendable {
         guard Endpoint.matching(uri.path).contains(.exportProgress),
             let id = uri.path.split(separator: "/").last.flatMap({ SessionID(String($0)) })
         else { throw APIError.invalidParameter("session_id", "must be a UUID") }
-        let after = try Self.after(uri)
+        let after = try uri.integer("after", in: 0...(.greatestInJSON))
         guard try await backend.sessions.find(id, team: owner.team, on: backend.pool) != nil else {
             throw APIError.sessionNotFound(id)
         }
@@ -45,14 +42,6 @@ struct ProgressDoor: Sendable {
             after: after,
             subprotocol: WebSocketHandshake.bearer(request.headerFields)?.subprotocol
         )
-    }
-
-    private static func after(_ uri: URI) throws(APIError) -> Int64? {
-        guard let text = uri.queryParameters["after"] else { return nil }
-        guard let number = Int64(text), (0...greatestSequence).contains(number) else {
-            throw .invalidParameter("after", "must be a whole number, 0 or more")
-        }
-        return number
     }
 
     /// Adds the route that answers what is refused.

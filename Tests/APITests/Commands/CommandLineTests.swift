@@ -31,6 +31,10 @@ import TramlineModel
                 "sessions watch 6f0d8e1c-0b7a-4b60-9a51-1e6b7a1f0c3d --url http://localhost:8000 --key-env KEY",
                 "SessionsWatchCommand"
             ),
+            (
+                "sessions audit 6f0d8e1c-0b7a-4b60-9a51-1e6b7a1f0c3d --after 7 --ticket T1 --json",
+                "SessionsAuditCommand"
+            ),
             ("adf convert page.html --report", "Convert"),
         ]
     )

@@ -81,6 +81,10 @@ struct RecordCommandTests {
             #expect(table.output.hasPrefix("#  REF  STATUS   KEY  TITLE   LINK\n1  B    pending  –    Second"))
             #expect(try await commands.run("sessions", "show", id).output.contains("ready, 2 tickets for PROJ at acme"))
             #expect(try await commands.run("sessions", "list").output.contains(id))
+            let trail = try await commands.run("sessions", "audit", id, "--ticket", "B", "--json")
+            #expect(trail.status == 0 && trail.output.count { $0 == "\n" } == 1, "\(trail)")
+            #expect(try trail.json["to"] as? String == "pending")
+            #expect(try await commands.run("sessions", "audit", id).output.contains("session: ready  (imported with 2"))
             let removed = try await commands.run("integrations", "remove", "--team", "acme", "--site", "acme")
             #expect(removed.status == 1 && removed.errors.contains("Sessions use the integration acme"))
         }

@@ -7,6 +7,7 @@ struct SessionsCommand: ParsableCommand {
         abstract: "Imports sessions of tickets, and shows how far their exports are.",
         subcommands: [
             SessionsImportCommand.self, SessionsListCommand.self, SessionsShowCommand.self, SessionsWatchCommand.self,
+            SessionsAuditCommand.self,
         ]
     )
 }

@@ -12,8 +12,7 @@ struct SessionRoutes {
     let backend: Backend
 
     /// How many sessions a list holds unless the client says another number.
-    private static let usualLimit = 50
-    private static let limits = 1...1000
+    private static let usualLimit: Int64 = 50
 
     func add(to router: some RouterMethods<APIContext>) {
         router.on(.importSession, importSession)
@@ -92,14 +91,8 @@ struct SessionRoutes {
 
     @Sendable private func list(_ request: Request, _ context: APIContext) async throws -> Response {
         let owner = try context.owner
-        var limit = Self.usualLimit
-        if let text = request.uri.queryParameters["limit"] {
-            guard let number = Int(text), Self.limits.contains(number) else {
-                throw APIError.invalidParameter("limit", "must be a whole number from 1 to \(Self.limits.upperBound)")
-            }
-            limit = number
-        }
-        let sessions = try await backend.sessions.list(team: owner.team, limit: limit)
+        let limit = try request.uri.integer("limit", in: 1...1000) ?? Self.usualLimit
+        let sessions = try await backend.sessions.list(team: owner.team, limit: Int(limit))
         return try Response.json(.ok, List(sessions: sessions.map(Body.init)))
     }
 

@@ -4,9 +4,9 @@ package import TramlineModel
 
 /// An entry of the audit trail: what changed, from what to what, by whom, when and why.
 package struct AuditEntry: Sendable {
-    /// What has a history.
+    /// What has a history of its own in a session's.
     package enum Entity: String, Sendable, CaseIterable, PostgresEncodable, PostgresDecodable {
-        case session, ticket, operation, job, integration, key
+        case session, ticket, operation, job
     }
 
     /// Grows with time; of changes at the same moment, whichever was made first has the lower one.
@@ -14,8 +14,7 @@ package struct AuditEntry: Sendable {
     /// By the database's clock, at the change itself and not at its transaction's begin.
     package let at: Date
     package let entity: Entity
-    /// The row's id; `nil` only in entries of keys and integrations that are older than the trail.
-    package let entityID: UUID?
+    package let entityID: UUID
     /// The ref of the ticket that it is about, for a ticket and for an operation.
     package let ticketRef: String?
     package let job: JobID?
