@@ -58,7 +58,9 @@ struct ScopeTests {
         for endpoint in Endpoint.allCases where endpoint.needsKey && endpoint.method == .get {
             #expect(endpoint.scope == .read)
         }
-        for endpoint in [Endpoint.importSession, .putAttachment, .startExport, .retryExport] { #expect(endpoint.scope == .write) }
+        for endpoint in [Endpoint.importSession, .putAttachment, .startExport, .retryExport] {
+            #expect(endpoint.scope == .write)
+        }
     }
 
     @Test("HEAD asks for what GET asks for; a method that is not taken is a 405 whatever the key allows")
