@@ -29,6 +29,22 @@ import TramlineModel
         #expect(try JSONValue(parsing: Data("\u{FEFF}\(text)".utf8)) == value)
     }
 
+    @Test(
+        "A whole number is one however it is written, and none is made of what is not",
+        arguments: [
+            ("37", 37), ("37.0", 37), ("3.7e1", 37), ("-2.50e2", -250), ("0.0", 0), ("9223372036854775807", .max),
+            ("9007199254740991.0", 9_007_199_254_740_991), ("37.5", nil), ("1e-1", nil), ("9007199254740993.0", nil),
+            ("1e400", nil), ("9223372036854775808", nil),
+        ] as [(String, Int64?)]
+    )
+    func integers(_ text: String, _ integer: Int64?) throws {
+        guard case .number(let number) = try JSONValue(parsing: Data(text.utf8)) else {
+            Issue.record("\(text) is read as no number")
+            return
+        }
+        #expect(number.integer == integer)
+    }
+
     @Test("Escapes become what they stand for")
     func escapes() throws {
         let value = try JSONValue(parsing: Data(#""\u0041\u00fc\u20AC\ud83d\uDE00\/\b\f""#.utf8))

@@ -49,8 +49,13 @@ package struct JSONNumber: Sendable, Hashable {
         text = (thousandths < 0 ? "-" : "") + "\(whole)." + String(repeating: "0", count: 3 - digits.count) + digits
     }
 
-    /// The number, where it is written as a whole one and fits.
-    package var integer: Int64? { Int64(text) }
+    /// The number, where it is whole and fits. Writers may put a whole number as `37.0` or `3.7e1`; that is taken for what it is
+    /// below 2⁵³, where nothing is lost on the way.
+    package var integer: Int64? {
+        if let integer = Int64(text) { return integer }
+        guard let double, abs(double) < 0x1p53 else { return nil }
+        return Int64(exactly: double)
+    }
 
     /// The nearest number, unless it is beyond all bounds.
     package var double: Double? { Double(text).flatMap { $0.isFinite ? $0 : nil } }
