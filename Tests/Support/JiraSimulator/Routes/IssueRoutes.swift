@@ -178,7 +178,7 @@ enum IssueRoutes {
         let beans = found.values.sorted { $0.id < $1.id }.map {
             site.bean($0, selection, properties: properties, caller: call.caller, base: call.request.base)
         }
-        var answer = Answer(200, ["expand": "schema,names", "issues": .array(beans), "issueErrors": []])
+        var answer = Answer(200, ["issues": .array(beans), "issueErrors": []])
         answer.objects = beans.count
         return answer
     }
