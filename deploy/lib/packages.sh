@@ -40,7 +40,7 @@ missing_for_swift() {
     done
 }
 
-# packages_missing [servers]: prints "package: what it is for" for each thing that is not there.
+# packages_missing [servers] [python]: prints "package: what it is for" for each thing that is not there.
 packages_missing() {
     has_program pkg-config || echo 'pkg-config: finds the C libraries'
     missing_for_swift
@@ -53,13 +53,16 @@ packages_missing() {
     has_library openssl || echo 'libssl-dev: needed by libpq'
     has_library zlib || echo 'zlib1g-dev: compression of HTTP'
     has_program curl || echo 'curl: calls the API in the demo'
-    if [[ ${1:-} == servers ]]; then
+    if [[ " $* " == *' servers '* ]]; then
         has_program redis-server || echo 'redis-server: a private Redis'
         postgres_folder >/dev/null || echo 'postgresql: a private PostgreSQL'
     fi
+    if [[ " $* " == *' python '* ]]; then
+        python3 -c 'import ensurepip, venv' 2>/dev/null || echo 'python3-venv: independent clients in the tests'
+    fi
 }
 
-# packages_install [servers]: installs what is missing; ends the script with what to do where that cannot be.
+# packages_install [servers] [python]: installs what is missing; ends the script with what to do where that cannot be.
 packages_install() {
     local missing names sudo=() log
     mapfile -t missing < <(packages_missing "$@")
