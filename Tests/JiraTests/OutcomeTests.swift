@@ -131,13 +131,14 @@ struct OutcomeTests {
         }
     }
 
-    @Test("A refusal whose body breaks off is still a refusal")
+    @Test("A refusal whose body breaks off is still a refusal, but not known to be about what was sent")
     func refusalCutShort() async throws {
         let cut = HTTP.head(400, [("Content-Length", "500"), ("Content-Type", "application/json")]) + #"{"errorMe"#
         try await withClient(of: [.answerThenClose(cut)]) { client, _ in
             let error = try await failure { () throws(JiraError) in try await client.createIssue(draft) }
             #expect(error.outcome == .refused)
-            #expect(error.code == .rejected)
+            #expect(error.code == .unreadableAnswer)
+            #expect(error.status == 400)
         }
     }
 

@@ -47,7 +47,7 @@ package struct JiraError: Error, Sendable {
         case serverFault
         /// Any other status, redirections included: they are not followed.
         case unexpectedStatus
-        /// A success whose body cannot be understood.
+        /// A success whose body cannot be understood, or a refusal whose body broke off before it said why.
         case unreadableAnswer
         /// A body beyond the limit.
         case oversizedAnswer

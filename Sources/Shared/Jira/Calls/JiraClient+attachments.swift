@@ -45,12 +45,20 @@ extension JiraClient {
             headers: [("X-Atlassian-Token", "no-check")],
             expected: 200...200,
             onlyReads: false,
-            additionalTime: .seconds(upload.byteCount / Self.leastBytesPerSecond)
+            additionalTime: Self.additionalTime(of: upload.byteCount)
         )
         return try await send(call) { $0.list(of: { JiraAttachment($0) }) }
     }
 
     private static let leastBytesPerSecond = 256 << 10
+
+    private static func additionalTime(of byteCount: Int) -> Duration { .seconds(byteCount / leastBytesPerSecond) }
+
+    /// How long an upload is given.
+    /// - Parameter requestTimeout: what other calls are given: ``JiraConnections/Configuration/requestTimeout``.
+    package static func uploadTimeout(of byteCount: Int, requestTimeout: Duration) -> Duration {
+        requestTimeout + additionalTime(of: byteCount)
+    }
 }
 
 /// The frame of a form with one part, `file` (RFC 7578).

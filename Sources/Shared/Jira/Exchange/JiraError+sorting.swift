@@ -41,7 +41,9 @@ extension JiraError {
 
     /// Sorts an answer that is no success.
     static func failure(_ answer: JiraAnswer, wasHanded: Bool, redacting secret: String) -> JiraError {
-        let code = Code(status: answer.status)
+        var code = Code(status: answer.status)
+        // What was wrong with the request stood in the part that did not come: that it was refused is known, why is not.
+        if code == .rejected, answer.bodyFault != nil { code = .unreadableAnswer }
         // A status of the second group that arrives before any of the body was handed over cannot have made anything
         // either.
         let outcome: Outcome = refusals.contains(answer.status) || !wasHanded ? .refused : .uncertain
