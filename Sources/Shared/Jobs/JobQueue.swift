@@ -16,9 +16,10 @@ package struct JobQueue: Sendable {
     /// Pushes a committed job. Call it after the commit.
     ///
     /// A push that fails is no error: the job is in the record, and the sweep pushes it within seconds of Redis's return.
-    package func deliver(_ job: Job) async {
+    /// - Parameter delay: of a job that is not due yet: how long until it is.
+    package func deliver(_ job: Job, after delay: Duration? = nil) async {
         do throws(DeliveryError) {
-            try await delivery.enqueue([QueuedJob(id: job.id, priority: job.priority)])
+            try await delivery.enqueue([QueuedJob(id: job.id, priority: job.priority, delay: delay)])
         } catch {
             logger.warning(
                 "A job waits for the sweep: the queue did not take it",

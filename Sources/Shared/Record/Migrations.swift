@@ -34,6 +34,12 @@ package enum RecordMigrations {
             up: text(PackageResources.m0005_uploads_up_sql),
             down: text(PackageResources.m0005_uploads_down_sql)
         ),
+        Migration(
+            id: 6,
+            name: "reconciliation",
+            up: text(PackageResources.m0006_reconciliation_up_sql),
+            down: text(PackageResources.m0006_reconciliation_down_sql)
+        ),
     ]
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

@@ -39,6 +39,8 @@ package struct CommonSettings: Sendable {
     package let syncInterval: Duration
     /// How long after an uncertain create its absence proves nothing: `JIRA_SETTLE_SECONDS`, 0...86,400 s, default 300 s.
     package let settle: Duration
+    /// How long after a repeated create its twin is looked for: `JIRA_AUDIT_SECONDS`, 0...86,400 s, default 600 s.
+    package let twinAudit: Duration
 
     /// `nil` where neither variable is set: OAuth is off.
     package let oauth: OAuthClient?
@@ -72,6 +74,7 @@ package struct CommonSettings: Sendable {
         jobLease = reader.value(Variables.jobLease, default: .seconds(6))
         syncInterval = reader.value(Variables.syncInterval, default: .seconds(900))
         settle = reader.value(Variables.settle, default: .seconds(300))
+        twinAudit = reader.value(Variables.twinAudit, default: .seconds(600))
 
         oauth = Self.readOAuth(&reader)
         atlassianAuthURL = reader.value(

@@ -2,7 +2,8 @@ package import Foundation
 
 /// Where one create request to Jira stands.
 ///
-/// `intended → created | refused | uncertain`, `uncertain → created (adopted) | refused (absent) | parked`.
+/// `intended → created | refused | uncertain`, `uncertain → created (adopted) | refused (absent) | parked`,
+/// `parked → created (adopted, when a person asks for another look)`.
 package enum OperationState: String, Sendable, CaseIterable, Codable {
     /// Committed before the request was sent. Found by a later claim, it counts as uncertain.
     case intended
@@ -28,7 +29,14 @@ package struct CreateOperation: Sendable {
     package var state: OperationState
     /// The highest issue number of the project known before the request: the key walk starts above it.
     package var lowKeyNumber: Int64?
+    /// By the database's clock, as ``deadlineAt``.
     package var intendedAt: Date
+    /// When this side gives the request up. Jira may act upon it even later.
+    package var deadlineAt: Date
+    /// Jira's clock at the intention; `nil` when it had not told it yet.
+    package var jiraTime: Date?
+    /// The status of Jira's answer, if there was one that did not make an issue.
+    package var httpStatus: Int?
 
     package init(
         id: OperationID,
@@ -39,7 +47,10 @@ package struct CreateOperation: Sendable {
         marker: Marker,
         state: OperationState,
         lowKeyNumber: Int64?,
-        intendedAt: Date
+        intendedAt: Date,
+        deadlineAt: Date,
+        jiraTime: Date?,
+        httpStatus: Int?
     ) {
         self.id = id
         self.ticket = ticket
@@ -50,5 +61,8 @@ package struct CreateOperation: Sendable {
         self.state = state
         self.lowKeyNumber = lowKeyNumber
         self.intendedAt = intendedAt
+        self.deadlineAt = deadlineAt
+        self.jiraTime = jiraTime
+        self.httpStatus = httpStatus
     }
 }

@@ -17,12 +17,21 @@ package struct Fault: Error, Sendable, Equatable, Codable, CustomStringConvertib
     package let userMessage: String
     /// What to do, most useful first.
     package let recoveryActions: [String]
+    /// The ``Ticket/exportOrder`` of the ticket that it is about; `nil` when it is about none in particular.
+    package var ticketOrder: Int?
 
-    package init(category: FaultCategory, code: String, userMessage: String, recoveryActions: [String]) {
+    package init(
+        category: FaultCategory,
+        code: String,
+        userMessage: String,
+        recoveryActions: [String],
+        ticketOrder: Int? = nil
+    ) {
         self.category = category
         self.code = code
         self.userMessage = userMessage
         self.recoveryActions = recoveryActions
+        self.ticketOrder = ticketOrder
     }
 
     package var description: String { "\(code) (\(category.rawValue)): \(userMessage)" }

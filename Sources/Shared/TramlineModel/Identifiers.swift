@@ -94,8 +94,11 @@ package struct Marker: UUIDIdentifier {
     package let rawValue: UUID
     package init(rawValue: UUID) { self.rawValue = rawValue }
 
+    /// How every label that carries a marker begins.
+    package static let labelPrefix = "tramline-"
+
     /// The label that carries the marker: no spaces, well under Jira's 255 characters.
-    package var label: String { "tramline-\(description)" }
+    package var label: String { Self.labelPrefix + description }
 }
 
 /// Names one run of a worker process: new at each start, so that a restarted worker is never taken for the one that died.

@@ -3,6 +3,8 @@ package import Foundation
 /// What a job does.
 package enum JobKind: String, Sendable, CaseIterable, Codable {
     case export, retry, sync, create, validate, notify
+    /// Looks once more for twins of issues whose create was repeated.
+    case audit
 
     /// Whether it makes a session's tickets Jira issues: then the session's state follows the job's.
     package var exportsSession: Bool { self == .export || self == .retry }

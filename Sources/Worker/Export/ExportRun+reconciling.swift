@@ -6,110 +6,173 @@ import Postgres
 import Record
 import TramlineModel
 
-/// What a look for a lost issue has shown.
-enum Reconciliation {
-    case found(ExportedIssue)
-    /// It is not there, and by now it can no longer come.
-    case absent
-    /// It is not there, but it may still come; look again after so long.
-    case undecided(lookAgain: Duration)
-}
-
 extension ExportRun {
-    /// How many keys one read asks for, and how many in a row must be absent to end the walk.
-    private static let keysPerLook = 100
-    /// The walk gives up after so many reads: the search must find what lies beyond.
-    private static let longestWalk = 20
-
-    /// Looks for the issue of a create request whose answer was lost, and adopts it.
-    ///
-    /// First by the project's keys, which need no index, from the highest that was known before the request; then by a search
-    /// for what the account has created since. The marker in the issue's property is the proof, never a title.
-    func reconcile(_ operation: CreateOperation, of ticket: Ticket) async throws -> Reconciliation {
-        do {
-            var found = try await walk(from: operation.lowKeyNumber, for: operation.marker)
-            if found.isEmpty { found = try await search(for: operation) }
-            if let issue = found.min(by: { (Int64($0.id) ?? .max) < (Int64($1.id) ?? .max) }), let key = issue.key {
-                let exported = ExportedIssue(id: issue.id, key: key, url: caller.client.site.browseURL(of: key))
-                try await commit(exported, of: ticket, by: operation, adopted: true, nil)
-                return .found(exported)
-            }
-        } catch let error as JiraError {
-            throw interruption(error, doing: "looking for \(name(ticket)), whose answer was lost")
-        }
-        return try await judgeAbsence(of: operation)
-    }
-
-    /// Reads the issues above a key number until enough keys in a row are absent.
-    private func walk(from low: Int64?, for marker: Marker) async throws -> [JiraIssue] {
-        var found: [JiraIssue] = []
-        var next = (low ?? 0) + 1
-        for _ in 0..<Self.longestWalk {
-            let keys = (next..<next + Int64(Self.keysPerLook)).map { "\(project)-\($0)" }
-            let batch = try await caller.send(spaced: false) { client throws(JiraError) in
-                try await client.bulkFetch(keys, fields: ["created"], properties: [TicketMapping.markerProperty])
-            }
-            found += batch.issues.filter { Self.carries(marker, $0) }
-            // Moved issues answer to their old keys: only the numbers of this project move the walk on.
-            if batch.issues.isEmpty || !found.isEmpty { break }
-            next += Int64(Self.keysPerLook)
-        }
-        return found
-    }
-
-    private func search(for operation: CreateOperation) async throws -> [JiraIssue] {
-        // Two minutes for clocks that differ; whole minutes, since JQL knows nothing finer.
-        let since = Int64((operation.intendedAt.timeIntervalSince1970 - 120) / 60) * 60_000
-        let search = JiraSearch(
-            jql: "project = \"\(project)\" AND creator = currentUser() AND created >= \(since) ORDER BY created ASC",
-            fields: ["created"],
-            properties: [TicketMapping.markerProperty]
+    var lookup: IssueLookup {
+        IssueLookup(
+            caller: caller,
+            facts: facts,
+            project: project,
+            integration: material.integration.id,
+            pool: exports.pool,
+            logger: logger
         )
-        var found: [JiraIssue] = []
-        var cursor = caller.client.search(search).makeAsyncIterator()
-        var hasMore = true
-        while hasMore, found.isEmpty {
-            hasMore = try await runPage(&cursor) { found += $0.filter { Self.carries(operation.marker, $0) } }
+    }
+
+    /// Looks for the issues of lost creates, and carries out what the look says of each.
+    func reconcile(_ lost: [LostCreate], _ ledger: inout ExportLedger) async throws {
+        try await markUncertain(lost)
+        // Before the look: what it proves, it proves for this moment.
+        let now = try await OperationStore.now(on: exports.pool)
+        // The index needs its time, and Jira may still be at it: before the deadline a search is for nothing.
+        let isWorthSearching = lost.contains { now >= $0.operation.deadlineAt || isPersonsWord($0) }
+        let sight = try await look(for: lost, depth: isWorthSearching ? .full : .walk, now: now)
+        for lost in lost {
+            try checkpoint()
+            switch verdict(lost, sight, now: now) {
+            case .adopt(let issue, let twins):
+                ledger.record(try await adopt(issue, twins: twins, for: lost), for: lost.ticket.id)
+            case .absent:
+                try await commitAbsence(of: lost)
+                ledger.release(lost.ticket.id)
+            case .lookAgain(let wait):
+                ledger.lose(lost.operation, lookAt: .now + wait)
+            case .park(let doubt):
+                try await park(lost, because: doubt)
+                ledger.park(lost.operation)
+            }
         }
-        return found
     }
 
-    /// Reads one page in its turn.
-    /// - Returns: Whether there was one.
-    private func runPage(
-        _ cursor: inout JiraSearchCursor,
-        _ look: ([JiraIssue]) -> Void
-    ) async throws -> Bool {
-        var position = cursor
-        let page = try await caller.page { client throws(JiraError) in try await position.next(with: client) }
-        cursor = position
-        guard let page else { return false }
-        look(page.value.issues)
-        return true
+    /// Looks for one lost create over the project's keys: right after its answer was lost, or before a create that Jira has
+    /// refused for its rate is sent again.
+    /// - Returns: The issue, adopted; `nil` when it is not there by now.
+    func probe(_ lost: LostCreate, depth: IssueLookup.Depth) async throws -> ExportedIssue? {
+        let now = try await OperationStore.now(on: exports.pool)
+        let sight = try await look(for: [lost], depth: depth, now: now)
+        let proven = sight.evidence.proven(lost.marker)
+        guard let oldest = proven.first else { return nil }
+        return try await adopt(oldest, twins: Array(proven.dropFirst()), for: lost)
     }
 
-    static func carries(_ marker: Marker, _ issue: JiraIssue) -> Bool {
-        issue.properties[TicketMapping.markerProperty]?["marker"]?.string == marker.description
-    }
-
-    /// Not found: whether that proves anything yet.
-    private func judgeAbsence(of operation: CreateOperation) async throws -> Reconciliation {
-        let age = try await OperationStore.age(of: operation, on: exports.pool)
-        let settled = settings.requestTimeout + settings.settle
-        guard age >= settled else {
-            // Looked for often at first, then ever less; never later than the moment at which its absence counts.
-            return .undecided(lookAgain: min(settled - age, max(.seconds(2), age / 2)))
+    private func look(for lost: [LostCreate], depth: IssueLookup.Depth, now: Date) async throws -> IssueLookup.Sight {
+        do {
+            return try await lookup.look(for: lost, depth: depth, now: now, patience: settings.settle)
+        } catch let error as JiraError {
+            throw interruption(
+                error,
+                doing: "looking for \(name(lost[0].ticket)), whose answer was lost",
+                lost[0].ticket
+            )
         }
+    }
+
+    private func isPersonsWord(_ lost: LostCreate) -> Bool { ExportLedger.isPersonsWord(lost.operation, claim) }
+
+    private func verdict(_ lost: LostCreate, _ sight: IssueLookup.Sight, now: Date) -> Verdict {
+        let operation = lost.operation
+        let times = Verdict.Times(
+            sinceIntention: .seconds(now.timeIntervalSince(operation.intendedAt)),
+            sinceDeadline: .seconds(now.timeIntervalSince(operation.deadlineAt)),
+            deadline: sight.windows[lost.marker]?.deadline ?? .distantFuture,
+            settle: settings.settle
+        )
+        return Verdict(
+            lost,
+            sight.evidence,
+            blindness: sight.blindness,
+            times: times,
+            isPersonsWord: isPersonsWord(lost)
+        )
+    }
+
+    // MARK: What is committed
+
+    /// An intention without an end is a request with an unknown one: its worker died, or lost its lease.
+    private func markUncertain(_ lost: [LostCreate]) async throws {
+        let left = lost.filter { $0.operation.state == .intended }
+        guard !left.isEmpty else { return }
+        try await run.commit { connection in
+            for lost in left {
+                try await OperationStore.markUncertain(
+                    lost.operation,
+                    httpStatus: nil,
+                    detail: "Whoever was to send it did not live to tell.",
+                    on: connection
+                )
+            }
+            return ((), nil)
+        }
+    }
+
+    private func adopt(_ issue: JiraIssue, twins: [JiraIssue], for lost: LostCreate) async throws -> ExportedIssue {
+        let site = caller.client.site
+        guard let key = issue.key else { preconditionFailure("evidence is made of issues with keys") }
+        let own = ExportedIssue(id: issue.id, key: key, url: site.browseURL(of: key))
+        let others = twins.compactMap(\.key).map { IssueReference(key: $0, url: site.browseURL(of: $0)) }
+        try await commit(own, of: lost.ticket, by: lost.operation, adopted: true, twins: others)
+        for other in others {
+            logger.error(
+                "A twin was found",
+                metadata: ["ticket.id": "\(lost.ticket.id)", "issue.key": "\(key)", "twin.key": "\(other.key)"]
+            )
+        }
+        return own
+    }
+
+    private func commitAbsence(of lost: LostCreate) async throws {
+        // What a person has decided stays parked: its next request says the rest.
+        guard lost.operation.state != .parked else { return }
         try await run.commit { connection in
             try await OperationStore.settleRefused(
-                operation,
+                lost.operation,
                 httpStatus: nil,
-                detail: "Not found after the settle time: no issue was made.",
+                detail: "Not found once it could no longer come: no issue was made.",
                 on: connection
             )
             return ((), nil)
         }
-        logger.notice("A lost create has made nothing", metadata: ["operation.id": "\(operation.id)"])
-        return .absent
+        logger.notice("A lost create has made nothing", metadata: ["operation.id": "\(lost.operation.id)"])
+    }
+
+    private func park(_ lost: LostCreate, because doubt: Verdict.Doubt) async throws {
+        let site = caller.client.site
+        let orphans: [IssueReference]
+        let detail: String
+        switch doubt {
+        case .candidates(let issues):
+            orphans = issues.compactMap(\.key).map { IssueReference(key: $0, url: site.browseURL(of: $0)) }
+            detail = "Possibly \(orphans.map(\.key).joined(separator: ", ")), without a marker."
+        case .noSight(let reason):
+            orphans = []
+            detail = "It could not be looked for. \(reason)"
+        }
+        let message = "It cannot be told whether this ticket is in Jira. \(detail)"
+        try await run.commit { connection in
+            try await OperationStore.park(lost.operation, detail: detail, on: connection)
+            try await exports.markFailed(lost.ticket.id, because: message, on: connection)
+            for orphan in orphans {
+                let fix = FixTable.possibleOrphan(of: lost.ticket, key: nil, other: orphan)
+                try await exports.recordFix(fix, session: session, on: connection)
+            }
+            return ((), try await storeProgress(on: connection))
+        }
+        logger.error(
+            "A ticket cannot be decided on",
+            metadata: [
+                "ticket.id": "\(lost.ticket.id)", "operation.id": "\(lost.operation.id)",
+                "issue.keys": "\(orphans.map(\.key).joined(separator: " "))",
+            ]
+        )
+    }
+
+    /// What a person is told of tickets that nobody can decide on.
+    func undecided(_ parked: [(ticket: Ticket, operation: CreateOperation)]) -> Fault {
+        FaultTable.ticketsUndecided(
+            parked.map { ticket, operation in
+                FaultTable.Undecided(name: name(ticket), label: ticket.marker.label, sentAt: operation.intendedAt)
+            },
+            project: project,
+            ticketOrder: parked.map(\.ticket.exportOrder).min()
+        )
     }
 }

@@ -5,7 +5,7 @@ import Postgres
 import Record
 import TramlineModel
 
-/// One run of a session's export: goes through the plan, one step after the other.
+/// One run of a session's export: tickets, then their files, then their links, as far as nothing undecided stands before them.
 ///
 /// The files beside this one hold the steps: creating, reconciling, uploading, linking. Each commits what it did at once.
 struct ExportRun {
@@ -14,9 +14,14 @@ struct ExportRun {
         var spacing: Duration
         /// How long a request to Jira may take.
         var requestTimeout: Duration
-        /// How long after an uncertain create its absence proves nothing.
+        /// How long after an uncertain request its absence proves nothing.
         var settle: Duration
+        /// How long after a repeated create its twin is looked for.
+        var twinAudit: Duration
     }
+
+    /// Creates in a row that may end unknown before the run stops and backs off: Jira is in trouble then.
+    static let lossesInARow = 3
 
     let run: JobRun
     let material: ExportMaterial
@@ -57,52 +62,77 @@ struct ExportRun {
 
     func run() async throws -> JobOutcome {
         do {
-            var ledger = ExportLedger(material)
+            var ledger = ExportLedger(
+                material.tickets,
+                operations: try await OperationStore.newest(ofSession: session, on: exports.pool),
+                claim: claim,
+                now: .now
+            )
             try await announceStart()
-            let wait = try await createTickets(&ledger)
-            if let wait {
-                logger.notice("An export waits for tickets with an unknown end", metadata: ["delay_s": "\(wait)"])
-                return .postponed(after: wait)
-            }
-            // Creating may have added files: descriptions that had to be cut.
-            guard let material = try await exports.load(session) else {
-                return .failed(FaultTable.recordIncomplete("its session is not in the record."))
-            }
-            let plan = ExportPlan(material)
-            for attachment in plan.attachments {
-                try checkpoint()
-                try await upload(attachment, ledger)
-            }
-            for link in plan.links {
-                try checkpoint()
-                try await makeLink(link, ledger)
-            }
-            return .succeeded
+            try await createTickets(&ledger)
+            let delayed = try await finishTickets(ledger)
+            return outcome(ledger, delayed)
         } catch Interruption.outcome(let outcome) {
             return outcome
         }
     }
 
-    /// Creates what is not in Jira yet, in order.
-    /// - Returns: `nil` when all are there; else how long until those with an unknown end are looked at again.
-    private func createTickets(_ ledger: inout ExportLedger) async throws -> Duration? {
-        let plan = ExportPlan(material)
-        var nextLook: Duration?
-        for ticket in plan.tickets {
+    /// What remains once everything that could be done is done.
+    private func outcome(_ ledger: ExportLedger, _ delayed: DelayedStep?) -> JobOutcome {
+        if let look = ledger.nextLook {
+            let wait = max(.zero, min(ContinuousClock.now.duration(to: look), delayed?.wait ?? .seconds(3600)))
+            logger.notice("An export waits for tickets with an unknown end", metadata: ["delay_s": "\(wait.inSeconds)"])
+            return .postponed(after: wait)
+        }
+        if let delayed { return .retry(delayed.fault, after: delayed.wait) }
+        let parked = ledger.parked
+        return parked.isEmpty ? .succeeded : .failed(undecided(parked))
+    }
+
+    /// Creates what is not in Jira yet, in order; looks for what was lost whenever it is time for that.
+    private func createTickets(_ ledger: inout ExportLedger) async throws {
+        var losses = 0
+        while true {
             try checkpoint()
-            guard !ledger.mustWait(ticket) else {
-                ledger.postpone(ticket.id)
+            let lost = ledger.lost(dueAt: .now)
+            if !lost.isEmpty {
+                try await reconcile(lost, &ledger)
                 continue
             }
-            switch try await create(ticket, ledger) {
+            guard let (ticket, probe) = ledger.next() else { return }
+            switch try await create(ticket, after: probe, ledger) {
             case .exported(let issue):
                 ledger.record(issue, for: ticket.id)
-            case .undecided(let look):
-                ledger.postpone(ticket.id)
-                nextLook = min(nextLook ?? look, look)
+                losses = 0
+            case .lost(let operation, let error):
+                ledger.lose(operation, lookAt: .now + .seconds(2))
+                losses += 1
+                if losses == Self.lossesInARow { throw interruption(error, doing: "creating \(name(ticket))", ticket) }
             }
         }
-        return nextLook
+    }
+
+    /// Uploads and links what is in Jira. What hangs on an undecided ticket waits for it.
+    /// - Returns: The step that Jira wants to come last, if there is one.
+    private func finishTickets(_ ledger: ExportLedger) async throws -> DelayedStep? {
+        // Creating may have added files: descriptions that had to be cut.
+        guard let material = try await exports.load(session) else {
+            throw Interruption.outcome(.failed(FaultTable.recordIncomplete("its session is not in the record.")))
+        }
+        var delayed: DelayedStep?
+        for attachment in material.attachments where attachment.status == .pending {
+            guard let issue = ledger.issue(of: attachment.ticket) else { continue }
+            try checkpoint()
+            delayed = DelayedStep.earlier(delayed, try await upload(attachment, to: issue))
+        }
+        for link in material.dependencies where !link.isSettled {
+            guard let blocker = ledger.issue(of: link.blocker), let blocked = ledger.issue(of: link.blocked) else {
+                continue
+            }
+            try checkpoint()
+            delayed = DelayedStep.earlier(delayed, try await makeLink(link, from: blocker, to: blocked))
+        }
+        return delayed
     }
 
     /// Between two steps: stops here when the worker is going away.
@@ -134,15 +164,32 @@ struct ExportRun {
     }
 
     /// Sorts a refusal or a failure that ends the run.
-    /// - Parameter doing: what was tried, in words.
-    func interruption(_ error: JiraError, doing: String) -> Interruption {
+    /// - Parameters:
+    ///   - doing: what was tried, in words.
+    ///   - ticket: the one that it was tried for.
+    func interruption(_ error: JiraError, doing: String, _ ticket: Ticket?) -> Interruption {
         if error.code == .cancelled, run.shouldStop { return .outcome(.handedOver) }
-        let fault = FaultTable.fault(of: error, doing: doing)
-        return .outcome(FaultTable.isTransient(error) ? .retry(fault, after: error.retryAfter) : .failed(fault))
+        var fault = FaultTable.fault(of: error, doing: doing)
+        fault.ticketOrder = ticket?.exportOrder
+        guard FaultTable.isTransient(error) else { return .outcome(.failed(fault)) }
+        let wait = error.code == .rateLimited ? RateLimitReach(error).wait : error.retryAfter
+        return .outcome(.retry(fault, after: wait))
     }
 
     /// How a ticket is called in messages.
     func name(_ ticket: Ticket) -> String {
         "ticket \(ticket.exportOrder) of \(material.session.totalTickets) (\"\(ticket.content.title)\")"
+    }
+}
+
+/// A step that Jira does not want now, while others may go on.
+struct DelayedStep {
+    let wait: Duration
+    /// What ends the export if the job's attempts are used up.
+    let fault: Fault
+
+    static func earlier(_ left: DelayedStep?, _ right: DelayedStep?) -> DelayedStep? {
+        guard let left, let right else { return left ?? right }
+        return left.wait <= right.wait ? left : right
     }
 }

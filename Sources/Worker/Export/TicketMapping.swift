@@ -3,60 +3,61 @@ import Jira
 import Record
 import TramlineModel
 
-/// What a site says about creating issues of one type, reduced to what a ticket needs.
-struct CreateScreen: Sendable {
-    let issueTypeID: String
-    let fields: [String: JiraFieldMeta]
-    let sprintFieldID: String?
-    let storyPointsFieldID: String?
-
-    init(issueTypeID: String, fields: [JiraFieldMeta]) {
-        self.issueTypeID = issueTypeID
-        self.fields = Dictionary(fields.map { ($0.id, $0) }) { first, _ in first }
-        sprintFieldID = fields.first { $0.schema?.custom == JiraFieldSchema.sprint }?.id
-        storyPointsFieldID = fields.first(where: Self.isStoryPoints)?.id
-    }
-
-    private static func isStoryPoints(_ field: JiraFieldMeta) -> Bool {
-        if field.schema?.custom == JiraFieldSchema.storyPointEstimate { return true }
-        let name = field.name.lowercased()
-        return field.schema?.custom == JiraFieldSchema.float
-            && (name == "story points" || name == "story point estimate")
-    }
-}
-
-/// What was looked up for a ticket's names, because Jira takes only ids.
-struct ResolvedNames: Sendable {
-    var assigneeID: String?
-    var sprintID: Int64?
-    var parentKey: String?
-}
-
-/// How much of a description goes to Jira.
-enum DescriptionForm: Sendable, Hashable {
-    /// As converted.
-    case full
-    /// Only the plainest nodes: after Jira has refused the full form.
-    case plain
-}
-
 /// A ticket as the body of a create request, with what had to be left out. Pure.
 struct TicketMapping {
     /// The issue property that carries the marker.
     static let markerProperty = "tramline"
 
-    var draft: JiraIssueDraft
+    /// A file that goes along because the description does not hold everything.
+    struct Companion: Sendable, Equatable {
+        let name: String
+        let contentType: String
+        let bytes: [UInt8]
+
+        /// By these the files that an earlier run has added are known again.
+        static let types = ["text/html; charset=utf-8", "text/plain; charset=utf-8"]
+    }
+
+    /// What is still tried when Jira refuses a create without naming a field, in this order.
+    private enum Form {
+        /// As converted, with the marker's property.
+        case full
+        /// With only the plainest nodes in the description.
+        case plain
+        /// As converted, without the property. The label, where there is one, still marks the issue.
+        case unmarked
+    }
+
+    let screen: CreateScreen
+    private(set) var draft: JiraIssueDraft
     /// The fields that may be dropped when Jira refuses them, and what the ticket calls them.
     private(set) var optional: [String: OptionalField] = [:]
-    private(set) var fixes: [ManualFix] = []
-    /// The whole text of a description that had to be cut: it goes along as a file.
-    private(set) var overflow: String?
+    /// What a description that is cut or simplified leaves for a person to see.
+    private(set) var companion: Companion?
     /// What the converter of the description said when it could not convert it.
     private(set) var descriptionFault: ADFReport?
+    private var fieldFixes: [ManualFix] = []
+    private var descriptionFixes: [ManualFix] = []
+    private var form = Form.full
     private let ticket: Ticket
+    private let takenNames: Set<String>
 
-    init(_ ticket: Ticket, project: String, screen: CreateScreen, names: ResolvedNames) {
+    var fixes: [ManualFix] { fieldFixes + descriptionFixes }
+    /// Whether the create was sent without the property because Jira refuses it.
+    var hasYieldedProperty: Bool { form == .unmarked }
+
+    /// - Parameter carriesProperty: whether the marker goes as an issue property; `false` where the project is known to
+    ///   refuse that.
+    init(
+        _ ticket: Ticket,
+        project: String,
+        screen: CreateScreen,
+        names: ResolvedNames,
+        carriesProperty: Bool = true
+    ) {
         self.ticket = ticket
+        self.screen = screen
+        takenNames = names.takenNames
         draft = JiraIssueDraft(
             fields: [
                 "project": ["key": .string(project)],
@@ -64,117 +65,138 @@ struct TicketMapping {
                 "summary": .string(ticket.content.title),
             ],
             documents: [:],
-            properties: [
-                Self.markerProperty: ["marker": .string(ticket.marker.description), "ref": .string(ticket.ref)]
-            ]
+            properties: carriesProperty
+                ? [Self.markerProperty: ["marker": .string(ticket.marker.description), "ref": .string(ticket.ref)]]
+                : [:]
         )
-        addOptionalFields(screen, names)
+        addOptionalFields(names)
         addFurtherFields()
-        setDescription(.full)
+        setDescription(isPlain: false)
     }
 
-    /// Renders the description anew.
-    mutating func setDescription(_ form: DescriptionForm) {
-        guard let html = ticket.content.descriptionHTML, !html.isEmpty else { return }
-        let note = "The full description is attached as \(Self.overflowFilename)."
-        let converter = ADFConverter(
-            options: .init(profile: form == .full ? .full : .plain, length: .cut(note: note))
-        )
-        let conversion = converter.convert(html)
-        guard let document = conversion.document else {
-            descriptionFault = conversion.report
-            return
-        }
-        draft.documents["description"] = document
-        overflow = conversion.overflow
-        if overflow != nil {
-            addFix(
-                "description_cut",
-                subject: "description",
-                reason: "The description is longer than Jira allows.",
-                action: "Read the whole text in the attachment \(Self.overflowFilename) and shorten the description"
-            )
-        }
-        if form == .plain {
-            addFix(
-                "description_simplified",
-                subject: "description",
-                reason: "Jira refused the formatting of the description.",
-                action: "Compare the description with the original and restore formatting where it matters"
-            )
-        }
+    // MARK: Refusals
+
+    /// Gives way to a refusal: leaves out exactly the optional fields that Jira names, or, where it names none, tries the
+    /// next simpler form. Decided by status and field ids, never by a text.
+    ///
+    /// - Returns: Whether there is anything new to send; if not, nothing has changed.
+    mutating func yield(to error: JiraError) -> Bool {
+        // Of the refusals only a 400 is about what was sent.
+        guard error.code == .rejected, error.status == 400 else { return false }
+        return error.fieldErrors.isEmpty ? simplify() : drop(error.fieldErrors)
     }
 
-    static let overflowFilename = "full-description.txt"
-
-    /// Leaves out the optional fields that Jira has refused.
     /// - Parameter errors: Jira's messages by field id.
-    /// - Returns: Whether all that Jira named could be left out; if not, nothing has changed.
-    mutating func drop(_ errors: [String: String]) -> Bool {
-        guard !errors.isEmpty, errors.keys.allSatisfy({ optional[$0] != nil }) else { return false }
-        for (id, message) in errors {
+    private mutating func drop(_ errors: [String: String]) -> Bool {
+        guard errors.keys.allSatisfy({ optional[$0] != nil }) else { return false }
+        for (id, message) in errors.sorted(by: { $0.key < $1.key }) {
             guard let field = optional.removeValue(forKey: id) else { continue }
             draft.fields[id] = nil
-            // The marker's own label is nobody's loss.
-            guard field.isTicketsOwn else { continue }
-            addFix(field.issueType, subject: id, reason: message, action: field.action)
+            miss(field, id, reason: message)
         }
         return true
     }
 
-    /// Records that a name could not be found.
-    mutating func addFix(_ issueType: String, subject: String, reason: String, action: String) {
-        fixes.append(
-            ManualFix(
-                ticket: ticket.id,
-                issueType: issueType,
-                subject: subject,
-                reason: reason,
-                recommendedAction: action
+    private mutating func simplify() -> Bool {
+        switch form {
+        case .full:
+            form = .plain
+            let before = draft.documents["description"]
+            setDescription(isPlain: true)
+            if descriptionFault == nil, draft.documents["description"] != before { return true }
+            // Nothing would be different but the file that goes along.
+            return simplify()
+        case .plain:
+            setDescription(isPlain: false)
+            guard !draft.properties.isEmpty else { return false }
+            form = .unmarked
+            draft.properties = [:]
+            return true
+        case .unmarked:
+            return false
+        }
+    }
+
+    // MARK: Description
+
+    private mutating func setDescription(isPlain: Bool) {
+        descriptionFixes = []
+        companion = nil
+        guard let html = ticket.content.descriptionHTML, !html.isEmpty else { return }
+        let (name, type) =
+            isPlain
+            ? (freeName("full-description", "html"), Companion.types[0])
+            : (freeName("full-description", "txt"), Companion.types[1])
+        let converter = ADFConverter(
+            options: .init(
+                profile: isPlain ? .plain : .full,
+                length: .cut(note: "The full description is attached as \(name).")
             )
         )
+        let conversion = converter.convert(html)
+        descriptionFault = conversion.document == nil ? conversion.report : nil
+        guard let document = conversion.document else { return }
+        draft.documents["description"] = document
+        if conversion.overflow != nil {
+            descriptionFixes.append(FixTable.descriptionCut(of: ticket.id, file: name))
+        }
+        if isPlain {
+            companion = Companion(name: name, contentType: type, bytes: Array(html.utf8))
+            descriptionFixes.append(FixTable.descriptionSimplified(of: ticket.id, file: name))
+        } else if let text = conversion.overflow {
+            companion = Companion(name: name, contentType: type, bytes: Array(text.utf8))
+        }
+    }
+
+    /// A name that none of the ticket's own files has.
+    private func freeName(_ base: String, _ suffix: String) -> String {
+        let names = ["\(base).\(suffix)"] + (2...100).map { "\(base)-\($0).\(suffix)" }
+        // A ticket has far fewer files than that.
+        return names.first { !takenNames.contains($0) } ?? names[0]
     }
 
     // MARK: Fields
 
-    private mutating func addOptionalFields(_ screen: CreateScreen, _ names: ResolvedNames) {
+    private mutating func addOptionalFields(_ names: ResolvedNames) {
         let content = ticket.content
-        if let priority = content.priority {
-            add(.priority(priority), id: "priority", value: ["name": .string(priority)], screen)
-        }
+        if let priority = content.priority { addPriority(priority) }
         if let assignee = names.assigneeID {
-            add(.assignee, id: "assignee", value: ["id": .string(assignee)], screen)
+            add(.assignee, id: "assignee", value: ["id": .string(assignee)])
+        } else if content.assignee != nil {
+            miss(
+                .assignee,
+                "assignee",
+                reason: "No active member of the project has this name or a visible address like this."
+            )
         }
         if let sprint = names.sprintID {
-            add(.sprint, id: screen.sprintFieldID ?? "sprint", value: .integer(Int(sprint)), screen)
+            add(.sprint, id: screen.sprintFieldID ?? "sprint", value: .integer(Int(sprint)))
+        } else if content.sprint != nil {
+            miss(.sprint, "sprint", reason: "No open sprint of the project's boards has this name.")
         }
         if let points = content.storyPoints {
-            add(.storyPoints(points), id: screen.storyPointsFieldID ?? "story_points", value: .number(points), screen)
+            add(.storyPoints(points), id: screen.storyPointsFieldID ?? "story_points", value: .number(points))
         }
         if let parent = names.parentKey {
-            add(.parent(parent), id: "parent", value: ["key": .string(parent)], screen)
+            add(.parent(parent), id: "parent", value: ["key": .string(parent)])
         }
         var labels = content.labels
         if screen.fields["labels"] != nil { labels.append(ticket.marker.label) }
         if !labels.isEmpty {
-            let field = OptionalField.labels(content.labels, isTicketsOwn: !content.labels.isEmpty)
-            add(field, id: "labels", value: .array(labels.map { .string($0) }), screen)
+            add(.labels(content.labels), id: "labels", value: .array(labels.map { .string($0) }))
         }
     }
 
-    /// Sends a field that is on the create screen; one that is not would only be refused.
-    private mutating func add(_ field: OptionalField, id: String, value: JiraJSON, _ screen: CreateScreen) {
-        guard screen.fields[id] != nil else {
-            addFix(
-                field.issueType,
-                subject: id,
-                reason: "The field is not on the project's create screen.",
-                action: field.action
-            )
-            return
+    /// A priority goes by its id, where the screen tells the allowed ones: names are translated.
+    private mutating func addPriority(_ name: String) {
+        guard let meta = screen.fields["priority"], let allowed = meta.allowedValues else {
+            return add(.priority(name), id: "priority", value: ["name": .string(name)])
         }
-        draft.fields[id] = value
-        optional[id] = field
+        let field = OptionalField.priority(name, available: allowed.compactMap { $0["name"]?.string })
+        guard let value = meta.allowedValue(named: name), let id = value["id"]?.identifier else {
+            return miss(field, "priority", reason: "The project has no such priority.")
+        }
+        add(field, id: "priority", value: ["id": .string(id)])
     }
 
     /// The fields that the import gave by their ids go as they are.
@@ -183,62 +205,23 @@ struct TicketMapping {
             // The column holds an object that the import has checked; were it anything else, nothing would be lost.
             return
         }
-        for (id, value) in further where draft.fields[id] == nil {
-            draft.fields[id] = value
-            optional[id] = .other(id)
+        for (id, value) in further.sorted(by: { $0.key < $1.key }) where draft.fields[id] == nil {
+            add(.other(id), id: id, value: value)
         }
     }
-}
 
-/// A field that an export can do without: dropped when Jira refuses it, and told as a manual fix.
-struct OptionalField: Sendable {
-    /// The manual fix's type.
-    let issueType: String
-    /// What a person does about it.
-    let action: String
-    /// Whether the ticket asked for it.
-    var isTicketsOwn = true
-
-    static func priority(_ name: String) -> OptionalField {
-        OptionalField(
-            issueType: "priority_not_available",
-            action: "Choose a priority of the project; the ticket asked for \"\(name)\""
-        )
+    /// Sends a field that is on the create screen; one that is not would only be refused.
+    private mutating func add(_ field: OptionalField, id: String, value: JiraJSON) {
+        guard screen.fields[id] != nil else {
+            return miss(field, id, reason: "The field is not on the project's create screen.")
+        }
+        draft.fields[id] = value
+        // Without a required field there is no issue: its refusal is for a person to mend.
+        if !screen.requires(id) { optional[id] = field }
     }
 
-    static let assignee = OptionalField(
-        issueType: "assignee_invalid",
-        action: "Assign the issue to a member of the project"
-    )
-    static let sprint = OptionalField(
-        issueType: "sprint_not_found",
-        action: "Move the issue into a sprint that is open"
-    )
-
-    static func storyPoints(_ points: Double) -> OptionalField {
-        OptionalField(issueType: "story_points_not_set", action: "Enter the story points: \(points.formatted)")
-    }
-
-    static func parent(_ key: String) -> OptionalField {
-        OptionalField(issueType: "parent_not_set", action: "Set the parent to \(key), if its type allows that")
-    }
-
-    static func labels(_ labels: [String], isTicketsOwn: Bool) -> OptionalField {
-        OptionalField(
-            issueType: "labels_not_set",
-            action: "Add the labels: \(labels.joined(separator: ", "))",
-            isTicketsOwn: isTicketsOwn
-        )
-    }
-
-    static func other(_ id: String) -> OptionalField {
-        OptionalField(issueType: "field_not_set", action: "Set the field \(id) in Jira")
-    }
-}
-
-extension Double {
-    /// Without a needless ".0": as a person writes it.
-    fileprivate var formatted: String {
-        rounded() == self && abs(self) < 1e15 ? String(Int64(self)) : String(self)
+    private mutating func miss(_ field: OptionalField, _ id: String, reason: String) {
+        guard field.isTicketsOwn else { return }
+        fieldFixes.append(FixTable.field(field, id, of: ticket.id, reason: reason))
     }
 }

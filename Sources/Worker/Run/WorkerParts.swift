@@ -36,29 +36,37 @@ struct WorkerParts {
         )
         lease = Self.makeLease()
         let delivery = Delivery(redis: redis, lease: common.jobLease, spacing: common.jiraSpacing)
+        let exports = ExportStore(pool: pool)
+        let integrations = IntegrationStore(pool: pool)
+        let connector = SiteConnector(
+            connections: connections,
+            box: SecretBox(key: common.secretKey),
+            allowInsecure: common.allowInsecureJira,
+            credentials: StoredCredentials(integrations: integrations),
+            integrations: integrations,
+            memory: SiteMemory(),
+            logger: logger
+        )
         let export = ExportHandler(
-            exports: ExportStore(pool: pool),
+            exports: exports,
             sessions: SessionStore(pool: pool),
-            connector: SiteConnector(
-                connections: connections,
-                box: SecretBox(key: common.secretKey),
-                allowInsecure: common.allowInsecureJira,
-                logger: logger
-            ),
+            connector: connector,
             settings: ExportRun.Settings(
                 spacing: common.jiraSpacing,
                 requestTimeout: common.jiraRequestTimeout,
-                settle: common.settle
+                settle: common.settle,
+                twinAudit: common.twinAudit
             ),
             logger: logger
         )
+        let audit = TwinAuditHandler(exports: exports, connector: connector, logger: logger)
         runner = JobRunner(
             configuration: JobRunner.Configuration(concurrency: settings.concurrency, backoff: common.backoff),
             jobs: JobStore(pool: pool),
             delivery: delivery,
             lease: lease,
             gates: GateKeeper(delivery: delivery, lease: lease, logger: logger),
-            handlers: [.export: export, .retry: export],
+            handlers: [.export: export, .retry: export, .audit: audit],
             logger: logger
         )
     }

@@ -1,4 +1,5 @@
 import ADF
+import Foundation
 import Jira
 import TramlineModel
 
@@ -36,15 +37,17 @@ enum FaultTable {
                 category: .temporary,
                 code: "jira_rate_limited",
                 userMessage: "Jira limits the number of requests and refused more while \(doing).",
-                recoveryActions: ["Retry the export later: it goes on with the ticket that failed"]
+                recoveryActions: [
+                    "Retry the export in \(minutes(RateLimitReach(error).wait)): it goes on with the ticket that failed"
+                ]
             )
         case .unauthenticated:
             Fault(
                 category: .adminRequired,
                 code: "jira_unauthenticated",
-                userMessage: "Jira did not accept the credential while \(doing).",
+                userMessage: "Jira accepts the credential, but not for this: \(doing). \(error.message)",
                 recoveryActions: [
-                    "Ask an administrator to store a new API token: tramline-api integrations add",
+                    "Ask an administrator to look what Jira asks of the account: its permissions, the scopes of its token",
                     "Then retry the export: what is in Jira stays, and nothing is created twice",
                 ]
             )
@@ -97,6 +100,34 @@ enum FaultTable {
         }
     }
 
+    // MARK: Credentials
+
+    /// The credential is good for nothing any more: an integration is parked with it.
+    static func credentialRefused(site: String, _ error: JiraError) -> Fault {
+        var actions = [
+            "Ask an administrator to store a new API token: tramline-api integrations add",
+            "Then retry the export: what is in Jira stays, and nothing is created twice",
+        ]
+        if asksForCaptcha(error) {
+            actions.insert("Log in to Jira with the account once in a browser: Jira asks it for a CAPTCHA", at: 0)
+        }
+        return Fault(
+            category: .adminRequired,
+            code: "jira_unauthenticated",
+            userMessage: "Jira does not accept the credential of the integration for the site \"\(site)\" any more.",
+            recoveryActions: actions
+        )
+    }
+
+    /// Why an integration is parked, in one sentence.
+    static func parkedReason(_ error: JiraError) -> String {
+        asksForCaptcha(error)
+            ? "Jira refused its credential and asks for a CAPTCHA." : "Jira refused its credential."
+    }
+
+    /// Jira does so after too many failed log-ins; the word is the header's, in no language.
+    private static func asksForCaptcha(_ error: JiraError) -> Bool { error.loginReason == "AUTHENTICATION_DENIED" }
+
     static func integrationParked(site: String, reason: String) -> Fault {
         Fault(
             category: .adminRequired,
@@ -116,6 +147,43 @@ enum FaultTable {
             recoveryActions: [
                 "Ask an administrator to add it again: tramline-api integrations add", "Then retry the export",
             ]
+        )
+    }
+
+    // MARK: Tickets
+
+    /// A ticket of which nobody can tell whether it is in Jira.
+    struct Undecided {
+        /// As "ticket 3 of 12 (\"Login\")".
+        let name: String
+        /// The label that makes an issue its own.
+        let label: String
+        let sentAt: Date
+    }
+
+    /// - Parameters:
+    ///   - tickets: at least one.
+    ///   - ticketOrder: of the first of them.
+    static func ticketsUndecided(_ tickets: [Undecided], project: String, ticketOrder: Int?) -> Fault {
+        let shown = tickets.prefix(5)
+        let names = shown.map { "\($0.name), sent at \($0.sentAt.formatted(.iso8601))" }.joined(separator: "; ")
+        let more = tickets.count > shown.count ? "; and \(tickets.count - shown.count) more" : ""
+        let since = (tickets.map(\.sentAt).min() ?? .distantPast).addingTimeInterval(-120)
+        let jql =
+            "project = \"\(project)\" AND created >= \(Int64(since.timeIntervalSince1970 * 1000)) ORDER BY created ASC"
+        let labels = shown.map(\.label).joined(separator: ", ")
+        return Fault(
+            category: .userFixable,
+            code: "ticket_undecided",
+            userMessage:
+                "It cannot be told whether these tickets are in Jira, since the answers to their create requests "
+                + "were lost: \(names)\(more). All others are done; these were left alone so that nothing is created twice.",
+            recoveryActions: [
+                "Look in Jira for issues with these titles: \(jql). The manual fixes name those that may be meant",
+                "If one is there: delete it, or give it its ticket's label to keep it (\(labels))",
+                "Then retry the export: a labelled issue is taken for the ticket's, and what is not there is created",
+            ],
+            ticketOrder: ticketOrder
         )
     }
 
@@ -139,6 +207,23 @@ enum FaultTable {
             userMessage: "The description of \(ticket) cannot be converted. \(report.errorMessage ?? "")",
             recoveryActions: [report.suggestedFix, "Then retry the export"].compactMap(\.self)
         )
+    }
+
+    /// - Parameter doing: as "attaching a.pdf to PROJ-7".
+    static func uploadUnanswered(_ doing: String) -> Fault {
+        Fault(
+            category: .temporary,
+            code: "jira_unavailable",
+            userMessage: "Jira did not answer properly while \(doing).",
+            recoveryActions: [
+                "Retry the export in a few minutes: it goes on with this file, and attaches it once"
+            ]
+        )
+    }
+
+    private static func minutes(_ wait: Duration) -> String {
+        let minutes = Int((wait.inSeconds / 60).rounded(.up))
+        return minutes <= 1 ? "a minute" : "\(minutes) minutes"
     }
 
     static func recordIncomplete(_ what: String) -> Fault {

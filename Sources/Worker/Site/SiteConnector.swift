@@ -10,22 +10,33 @@ struct SiteConnector: Sendable {
     let connections: JiraConnections
     let box: SecretBox
     let allowInsecure: Bool
+    let credentials: any CredentialSource
+    let integrations: IntegrationStore
+    let memory: SiteMemory
     let logger: Logger
 
-    /// - Throws: ``Fault`` when the integration is parked, its address is not allowed or its secret cannot be opened.
+    /// - Throws: ``Fault`` as ``client(for:)``.
     func caller(for integration: Integration, run: JobRun) throws -> SiteCaller {
+        SiteCaller(
+            access: try SiteAccess(integration, connector: self),
+            site: integration.gate,
+            run: run,
+            memory: memory,
+            integrations: integrations,
+            logger: logger
+        )
+    }
+
+    /// - Throws: ``Fault`` when the integration is parked, its address is not allowed or its secret cannot be opened.
+    func client(for integration: Integration) throws -> JiraClient {
         if let reason = integration.parkedReason {
             throw FaultTable.integrationParked(site: integration.site, reason: reason)
         }
-        return SiteCaller(
-            client: JiraClient(
-                site: try site(of: integration),
-                credential: try credential(of: integration),
-                connections: connections,
-                logger: logger
-            ),
-            site: integration.gate,
-            run: run
+        return JiraClient(
+            site: try site(of: integration),
+            credential: try credential(of: integration),
+            connections: connections,
+            logger: logger
         )
     }
 

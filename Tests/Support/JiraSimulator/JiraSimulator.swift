@@ -223,12 +223,19 @@ package final class JiraSimulator: Sendable {
         server.edit(keyOrID, site: site ?? server.configuration.sites[0].name) { $0.isHidden = isHidden }
     }
 
-    /// Edits an issue: summary, status.
+    /// Edits an issue: summary, status, labels.
     @discardableResult
-    package func edit(_ keyOrID: String, summary: String? = nil, status: String? = nil, site: String? = nil) -> Bool {
+    package func edit(
+        _ keyOrID: String,
+        summary: String? = nil,
+        status: String? = nil,
+        labels: [String]? = nil,
+        site: String? = nil
+    ) -> Bool {
         server.edit(keyOrID, site: site ?? server.configuration.sites[0].name) { issue in
             if let summary { issue.summary = summary }
             if let status { issue.status = status }
+            if let labels { issue.labels = labels }
         }
     }
 

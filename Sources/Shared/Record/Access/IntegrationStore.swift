@@ -134,6 +134,28 @@ package struct IntegrationStore: Sendable {
         ).map { (try $0.get("team"), try Self.integration(from: $0)) }
     }
 
+    /// Parks an integration whose secret Jira has refused: nothing is sent with it until somebody stores another.
+    ///
+    /// Part of a fenced transaction.
+    ///
+    /// - Parameters:
+    ///   - secret: the sealed secret that was refused; one that was stored since is left alone.
+    ///   - reason: one sentence, fit to be shown.
+    /// - Returns: Whether it is parked by this call.
+    package func park(
+        _ integration: IntegrationID,
+        refused secret: [UInt8],
+        reason: String,
+        on connection: PostgresConnection
+    ) async throws -> Bool {
+        try await connection.execute(
+            """
+            UPDATE integrations SET state = 'parked', parked_reason = \(reason), updated_at = now()
+            WHERE id = \(integration) AND state = 'active' AND sealed_secret = \(secret)
+            """
+        ) == 1
+    }
+
     /// Removes an integration that no session uses.
     /// - Returns: Whether there was one.
     /// - Throws: ``RecordError`` with `.conflict` while sessions use it.

@@ -1,33 +1,6 @@
 package import Postgres
 package import TramlineModel
 
-/// Something that a person should put right in Jira after an export.
-package struct ManualFix: Sendable, Hashable {
-    package var ticket: TicketID
-    /// The kind of fix, as `assignee_invalid`.
-    package var issueType: String
-    /// What exactly: a field's id, a file's name, another ticket's ref.
-    package var subject: String
-    package var reason: String
-    package var recommendedAction: String
-
-    package init(ticket: TicketID, issueType: String, subject: String, reason: String, recommendedAction: String) {
-        self.ticket = ticket
-        self.issueType = issueType
-        self.subject = subject
-        self.reason = reason
-        self.recommendedAction = recommendedAction
-    }
-}
-
-/// A manual fix with the issue that it is about.
-package struct ManualFixRow: Sendable {
-    package let fix: ManualFix
-    package let title: String
-    /// `nil` while the ticket is not in Jira.
-    package let issue: ExportedIssue?
-}
-
 extension ExportStore {
     /// Notes the issue that a ticket became.
     package func markExported(
@@ -41,6 +14,17 @@ extension ExportStore {
                 jira_ticket_key = \(issue.key), jira_ticket_url = \(issue.url), exported_at = now(),
                 error_message = NULL
             WHERE id = \(ticket)
+            """
+        )
+    }
+
+    /// Notes that a ticket is not in Jira, as far as anybody can tell, and why.
+    package func markFailed(_ ticket: TicketID, because message: String, on connection: PostgresConnection) async throws
+    {
+        try await connection.execute(
+            """
+            UPDATE tickets SET jira_export_status = 'failed', error_message = \(message)
+            WHERE id = \(ticket) AND jira_export_status <> 'exported'
             """
         )
     }
@@ -67,6 +51,37 @@ extension ExportStore {
         )
         guard added == 1 else { return }
         for statement in AttachmentChunk.statements(storing: bytes, of: id) { try await connection.execute(statement) }
+    }
+
+    /// Commits the intention to send a file, before it is sent.
+    /// - Parameter length: how long the request may take effect from now.
+    package func intendUpload(
+        _ attachment: AttachmentID,
+        openFor length: Duration,
+        on connection: PostgresConnection
+    ) async throws {
+        try await connection.execute(
+            """
+            UPDATE attachments SET upload_open_until = clock_timestamp() + make_interval(secs => \(length.inSeconds))
+            WHERE id = \(attachment)
+            """
+        )
+    }
+
+    /// Notes that a file's request has made nothing, or can make nothing any more that is not to be seen already.
+    /// - Parameter wasRefused: whether nothing was made for sure; otherwise the issue's files are looked at before
+    ///   anything is sent again.
+    package func closeUpload(
+        _ attachment: AttachmentID,
+        wasRefused: Bool,
+        on connection: PostgresConnection
+    ) async throws {
+        try await connection.execute(
+            """
+            UPDATE attachments SET upload_open_until = CASE WHEN NOT \(wasRefused) THEN clock_timestamp() END
+            WHERE id = \(attachment)
+            """
+        )
     }
 
     /// Notes that Jira has a file.
@@ -102,54 +117,5 @@ extension ExportStore {
             WHERE ticket_id = \(link.blocked) AND depends_on_ticket_id = \(link.blocker)
             """
         )
-    }
-
-    /// Records a manual fix; once, however often the step is run.
-    package func recordFix(
-        _ fix: ManualFix,
-        session: SessionID,
-        on connection: PostgresConnection
-    ) async throws {
-        try await connection.execute(
-            """
-            INSERT INTO manual_fixes (id, session_id, ticket_id, issue_type, subject, reason, recommended_action)
-            VALUES (gen_random_uuid(), \(session), \(fix.ticket), \(fix.issueType), \(fix.subject), \(fix.reason),
-                    \(fix.recommendedAction))
-            ON CONFLICT (ticket_id, issue_type, subject) DO NOTHING
-            """
-        )
-    }
-
-    /// A session's manual fixes in the order of the tickets.
-    package func fixes(of session: SessionID) async throws -> [ManualFixRow] {
-        try await pool.query(
-            """
-            SELECT ticket_id, manual_fixes.issue_type, subject, reason, recommended_action, title, jira_ticket_id,
-                   jira_ticket_key, jira_ticket_url
-            FROM manual_fixes JOIN tickets ON tickets.id = ticket_id
-            WHERE manual_fixes.session_id = \(session)
-            ORDER BY export_order, manual_fixes.created_at, subject
-            """
-        ).map { row in
-            var issue: ExportedIssue?
-            if let key = try row.get("jira_ticket_key", as: String?.self) {
-                issue = ExportedIssue(
-                    id: try row.get("jira_ticket_id"),
-                    key: key,
-                    url: try row.get("jira_ticket_url")
-                )
-            }
-            return ManualFixRow(
-                fix: ManualFix(
-                    ticket: try row.get("ticket_id"),
-                    issueType: try row.get("issue_type"),
-                    subject: try row.get("subject"),
-                    reason: try row.get("reason"),
-                    recommendedAction: try row.get("recommended_action")
-                ),
-                title: try row.get("title"),
-                issue: issue
-            )
-        }
     }
 }

@@ -1,3 +1,4 @@
+package import Foundation
 package import Postgres
 package import TramlineModel
 
@@ -13,6 +14,9 @@ package struct AttachmentRow: Sendable {
     package let contentType: String
     package let size: Int
     package let status: Status
+    /// Until when a request for it that may have been sent may still take effect, by the database's clock; `nil` when
+    /// there was none, or Jira refused it.
+    package let uploadOpenUntil: Date?
 }
 
 /// A "Blocks" link between two tickets of a session.
@@ -108,7 +112,8 @@ package struct ExportStore: Sendable {
     ) async throws -> [AttachmentRow] {
         try await client.query(
             """
-            SELECT attachments.id, ticket_id, filename, content_type, size_bytes, attachments.status
+            SELECT attachments.id, ticket_id, filename, content_type, size_bytes, attachments.status,
+                   upload_open_until
             FROM attachments JOIN tickets ON tickets.id = ticket_id
             WHERE attachments.session_id = \(session) ORDER BY export_order, attachments.position
             """
@@ -119,7 +124,8 @@ package struct ExportStore: Sendable {
                 filename: try row.get("filename"),
                 contentType: try row.get("content_type"),
                 size: try row.get("size_bytes"),
-                status: try row.get("status")
+                status: try row.get("status"),
+                uploadOpenUntil: try row.get("upload_open_until")
             )
         }
     }

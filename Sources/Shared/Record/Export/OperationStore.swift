@@ -1,3 +1,4 @@
+package import Foundation
 package import Postgres
 package import TramlineModel
 
@@ -5,11 +6,15 @@ package import TramlineModel
 ///
 /// All writes are parts of a fenced transaction (``JobStore/withFence(_:_:)``).
 package enum OperationStore {
-    private static let columns = PostgresQuery(
-        unescaped: "id, ticket_id, job_id, epoch, attempt, marker, state, low_key_number, intended_at, uncertain_at"
+    static let columns = PostgresQuery(
+        unescaped: """
+            operations.id, operations.ticket_id, operations.job_id, operations.epoch, operations.attempt,
+            operations.marker, operations.state, operations.low_key_number, operations.intended_at,
+            operations.deadline_at, operations.jira_time, operations.http_status
+            """
     )
 
-    private static func operation(from row: PostgresRow) throws(PostgresError) -> CreateOperation {
+    static func operation(from row: PostgresRow) throws(PostgresError) -> CreateOperation {
         CreateOperation(
             id: try row.get("id"),
             ticket: try row.get("ticket_id"),
@@ -19,113 +24,97 @@ package enum OperationStore {
             marker: try row.get("marker"),
             state: try row.get("state"),
             lowKeyNumber: try row.get("low_key_number"),
-            intendedAt: try row.get("intended_at")
+            intendedAt: try row.get("intended_at"),
+            deadlineAt: try row.get("deadline_at"),
+            jiraTime: try row.get("jira_time"),
+            httpStatus: try row.get("http_status")
         )
     }
 
-    /// Commits the intention to send one create request, before it is sent.
-    ///
-    /// - Parameter lowKeyNumber: the highest issue number of the project known so far.
-    /// - Throws: `PostgresError` with a unique violation of `operations_one_open_per_ticket` while an earlier request is
-    ///   unsettled: that one must be reconciled first.
-    package static func intend(
-        _ ticket: Ticket,
-        by claim: JobClaim,
-        lowKeyNumber: Int64?,
-        on connection: PostgresConnection
-    ) async throws -> CreateOperation {
-        let row = try await connection.query(
-            """
-            INSERT INTO operations (id, ticket_id, job_id, epoch, attempt, marker, low_key_number)
-            SELECT \(OperationID()), \(ticket.id), \(claim.job.id), \(claim.epoch),
-                   COALESCE(max(attempt), 0) + 1, \(ticket.marker), \(lowKeyNumber)
-            FROM operations WHERE ticket_id = \(ticket.id)
-            RETURNING \(columns)
-            """
-        ).only()
-        return try operation(from: row)
+    /// The database's clock: the one that ``CreateOperation/intendedAt`` and ``CreateOperation/deadlineAt`` are of.
+    package static func now(on client: some PostgresClient) async throws -> Date {
+        try await client.query("SELECT clock_timestamp()").scalar()
     }
 
-    /// The unsettled create request of a ticket, if there is one.
-    package static func open(of ticket: TicketID, on client: some PostgresClient) async throws -> CreateOperation? {
-        try await client.query(
-            "SELECT \(columns) FROM operations WHERE ticket_id = \(ticket) AND state IN ('intended', 'uncertain')"
-        ).first.map(operation(from:))
-    }
-
-    /// The highest issue number that our own creates in a project have shown.
-    package static func highestKeyNumber(
-        inProject key: String,
-        of integration: IntegrationID,
+    /// The newest create request of each ticket of a session that is not in Jira yet.
+    package static func newest(
+        ofSession session: SessionID,
         on client: some PostgresClient
-    ) async throws -> Int64? {
+    ) async throws -> [TicketID: CreateOperation] {
+        let operations = try await client.query(
+            """
+            SELECT DISTINCT ON (operations.ticket_id) \(columns)
+            FROM operations JOIN tickets ON tickets.id = operations.ticket_id
+            WHERE session_id = \(session) AND jira_export_status <> 'exported'
+            ORDER BY operations.ticket_id, attempt DESC
+            """
+        ).map(operation(from:))
+        return Dictionary(uniqueKeysWithValues: operations.map { ($0.ticket, $0) })
+    }
+
+    /// How many create requests of a job for one ticket had an unknown end.
+    package static func losses(of ticket: TicketID, in job: JobID, on client: some PostgresClient) async throws -> Int {
         try await client.query(
             """
-            SELECT max(substring(jira_ticket_key FROM '[0-9]+$')::bigint)
-            FROM tickets JOIN sessions ON sessions.id = session_id
-            WHERE integration_id = \(integration) AND jira_project_key = \(key) AND jira_ticket_key IS NOT NULL
+            SELECT count(*) FROM operations
+            WHERE ticket_id = \(ticket) AND job_id = \(job) AND uncertain_at IS NOT NULL
             """
         ).scalar()
     }
 
-    /// Settles a request that made an issue.
-    /// - Parameter adopted: whether the issue was found later, its answer having been lost.
-    package static func settleCreated(
-        _ operation: CreateOperation,
-        as issue: ExportedIssue,
-        adopted: Bool,
-        on connection: PostgresConnection
-    ) async throws {
-        try await connection.execute(
+    // MARK: What is known of a project
+
+    /// The highest issue number of a project that our own issues have shown.
+    ///
+    /// Issues that have moved elsewhere do not count: their numbers are another project's.
+    /// - Parameter age: counts only issues created within so long, if given.
+    package static func highestKeyNumber(
+        inProject key: String,
+        of integration: IntegrationID,
+        within age: Duration? = nil,
+        on client: some PostgresClient
+    ) async throws -> Int64? {
+        let seconds = age?.inSeconds
+        return try await client.query(
             """
-            UPDATE operations SET state = 'created', settled_at = clock_timestamp(), jira_id = \(issue.id),
-                jira_key = \(issue.key), adopted = \(adopted)
-            WHERE id = \(operation.id)
+            SELECT max(substring(jira_ticket_key FROM '[0-9]+$')::bigint)
+            FROM tickets JOIN sessions ON sessions.id = session_id
+            WHERE integration_id = \(integration) AND jira_project_key = \(key)
+              AND regexp_replace(jira_ticket_key, '-[0-9]+$', '') = \(key)
+              AND (\(seconds)::float8 IS NULL OR exported_at > now() - make_interval(secs => \(seconds)))
             """
-        )
+        ).scalar()
     }
 
-    /// Settles a request that made nothing.
-    package static func settleRefused(
-        _ operation: CreateOperation,
-        httpStatus: Int?,
-        detail: String,
-        on connection: PostgresConnection
-    ) async throws {
-        try await connection.execute(
+    /// Jira's ids of the issues that we made in a project, the newest first.
+    /// - Parameter limit: 1...100.
+    package static func newestIssues(
+        inProject key: String,
+        of integration: IntegrationID,
+        limit: Int,
+        on client: some PostgresClient
+    ) async throws -> [String] {
+        try await client.query(
             """
-            UPDATE operations SET state = 'refused', settled_at = clock_timestamp(), http_status = \(httpStatus),
-                detail = \(detail)
-            WHERE id = \(operation.id)
+            SELECT jira_ticket_id FROM tickets JOIN sessions ON sessions.id = session_id
+            WHERE integration_id = \(integration) AND jira_project_key = \(key) AND jira_ticket_id IS NOT NULL
+            ORDER BY exported_at DESC LIMIT \(limit)
             """
-        )
+        ).map { try $0.get("jira_ticket_id") }
     }
 
-    /// Notes that nobody knows whether a request made an issue.
-    package static func markUncertain(
-        _ operation: CreateOperation,
-        httpStatus: Int?,
-        detail: String,
-        on connection: PostgresConnection
-    ) async throws {
-        try await connection.execute(
+    /// Those of some issues that a ticket of this integration is known to have become, by Jira's ids.
+    package static func known(
+        among ids: [String],
+        of integration: IntegrationID,
+        on client: some PostgresClient
+    ) async throws -> Set<String> {
+        let rows = try await client.query(
             """
-            UPDATE operations SET state = 'uncertain', http_status = \(httpStatus), detail = \(detail),
-                uncertain_at = COALESCE(uncertain_at, clock_timestamp())
-            WHERE id = \(operation.id)
+            SELECT jira_ticket_id FROM tickets JOIN sessions ON sessions.id = session_id
+            WHERE integration_id = \(integration) AND jira_ticket_id = ANY (\(ids))
             """
         )
-    }
-
-    /// How long ago the request was intended, by the database's clock.
-    package static func age(of operation: CreateOperation, on client: some PostgresClient) async throws -> Duration {
-        .seconds(
-            try await client.query(
-                """
-                SELECT EXTRACT(EPOCH FROM clock_timestamp() - intended_at)::float8
-                FROM operations WHERE id = \(operation.id)
-                """
-            ).scalar(as: Double.self)
-        )
+        return Set(try rows.map { try $0.get("jira_ticket_id", as: String.self) })
     }
 }

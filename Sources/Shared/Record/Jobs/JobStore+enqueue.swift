@@ -14,6 +14,8 @@ package struct NewJob: Sendable {
     package var maximumAttempts: Int
     /// A JSON object's text.
     package var payload: String
+    /// Not to be run before so long from now, by the database's clock.
+    package var delay: Duration
 
     package init(
         id: JobID = JobID(),
@@ -24,7 +26,8 @@ package struct NewJob: Sendable {
         priority: JobPriority = .person,
         idempotencyKey: String? = nil,
         maximumAttempts: Int = 5,
-        payload: String = "{}"
+        payload: String = "{}",
+        delay: Duration = .zero
     ) {
         self.id = id
         self.kind = kind
@@ -35,6 +38,7 @@ package struct NewJob: Sendable {
         self.idempotencyKey = idempotencyKey
         self.maximumAttempts = maximumAttempts
         self.payload = payload
+        self.delay = delay
     }
 }
 
@@ -49,11 +53,11 @@ extension JobStore {
         let inserted = try await connection.query(
             """
             INSERT INTO jobs (id, kind, team_id, session_id, site, priority, idempotency_key, max_attempts, payload,
-                              created_at)
+                              created_at, run_at)
             VALUES (\(new.id), \(new.kind), \(new.team), \(new.session), \(new.site), \(new.priority),
                     \(new.idempotencyKey), \(new.maximumAttempts), \(PostgresJSON(new.payload)),
                     -- Not the transaction's beginning, which may lie before a wait: the newest job is the latest one.
-                    clock_timestamp())
+                    clock_timestamp(), now() + make_interval(secs => \(new.delay.inSeconds)))
             ON CONFLICT (idempotency_key)
                 WHERE idempotency_key IS NOT NULL AND state IN ('queued', 'running', 'retrying')
                 DO NOTHING

@@ -24,14 +24,20 @@ struct ExportFixture: Sendable {
     let jira: JiraSimulator
     let connections: JiraConnections
     var settings: ExportRun.Settings
+    /// What the worker process remembers; tests may replace it by one with another clock.
+    var memory = SiteMemory()
+    /// Tells of audits that end.
+    let audits = JobEnds()
 
     /// Lends everything fresh and takes it down afterwards.
     /// - Parameters:
     ///   - settle: how long after an uncertain create its absence proves nothing.
+    ///   - twinAudit: how long after a repeated create its twin is looked for.
     static func run(
         spacing: Duration = .milliseconds(20),
         requestTimeout: Duration = .seconds(5),
         settle: Duration = .seconds(300),
+        twinAudit: Duration = .seconds(600),
         jira configuration: JiraSimulator.Configuration = .init(latency: .milliseconds(2)),
         _ body: @Sendable (ExportFixture) async throws -> Void
     ) async throws {
@@ -49,7 +55,12 @@ struct ExportFixture: Sendable {
                         ),
                         jira: jira,
                         connections: connections,
-                        settings: .init(spacing: spacing, requestTimeout: requestTimeout, settle: settle)
+                        settings: .init(
+                            spacing: spacing,
+                            requestTimeout: requestTimeout,
+                            settle: settle,
+                            twinAudit: twinAudit
+                        )
                     )
                     let result: Result<Void, any Error>
                     do {
@@ -66,10 +77,11 @@ struct ExportFixture: Sendable {
         }
     }
 
-    /// Stores a session whose tickets stand in the order of creation.
-    func importSession(_ tickets: [SessionDraft.Ticket], token: String = token) async throws -> (TeamID, SessionID) {
+    /// Stores a credential for the site, or another one.
+    @discardableResult
+    func integrate(token: String = token) async throws -> Integration {
         let jira = jira
-        let (integration, _) = try await IntegrationStore(pool: pool).put(team: "acme", site: "acme") { id, team in
+        return try await IntegrationStore(pool: pool).put(team: "acme", site: "acme") { id, team in
             Integration(
                 id: id,
                 team: team,
@@ -81,7 +93,12 @@ struct ExportFixture: Sendable {
                 accountEmail: "bot@acme.example",
                 sealedSecret: try Self.box.seal(Secret(token), in: .integration(id.description))
             )
-        }
+        }.0
+    }
+
+    /// Stores a session whose tickets stand in the order of creation.
+    func importSession(_ tickets: [SessionDraft.Ticket], token: String = token) async throws -> (TeamID, SessionID) {
+        let integration = try await integrate(token: token)
         let draft = SessionDraft(site: "acme", projectKey: "PROJ", tickets: tickets)
         let session = try await SessionStore(pool: pool).importSession(
             draft,
@@ -95,22 +112,33 @@ struct ExportFixture: Sendable {
 
     func makeRunner(_ name: String) -> JobRunner {
         var logger = Logger(label: "test.worker")
-        logger.logLevel = .error
+        logger.logLevel = .critical
         let lease = WorkerLease(worker: WorkerID(rawValue: "\(name)-\(UUID().uuidString.prefix(8))"))
+        let (exports, integrations) = (ExportStore(pool: pool), IntegrationStore(pool: pool))
+        let connector = SiteConnector(
+            connections: connections,
+            box: Self.box,
+            allowInsecure: true,
+            credentials: StoredCredentials(integrations: integrations),
+            integrations: integrations,
+            memory: memory,
+            logger: logger
+        )
         let handler = ExportHandler(
-            exports: ExportStore(pool: pool),
+            exports: exports,
             sessions: SessionStore(pool: pool),
-            connector: SiteConnector(connections: connections, box: Self.box, allowInsecure: true, logger: logger),
+            connector: connector,
             settings: settings,
             logger: logger
         )
+        let audit = audits.watching(TwinAuditHandler(exports: exports, connector: connector, logger: logger))
         return JobRunner(
             configuration: .init(backoff: Backoff(base: .milliseconds(50), maximum: .milliseconds(200))),
             jobs: JobStore(pool: pool),
             delivery: delivery,
             lease: lease,
             gates: GateKeeper(delivery: delivery, lease: lease, logger: logger),
-            handlers: [.export: handler, .retry: handler],
+            handlers: [.export: handler, .retry: handler, .audit: audit],
             logger: logger
         )
     }
@@ -121,6 +149,22 @@ struct ExportFixture: Sendable {
         try await withWorkers([makeRunner("worker")]) { _ in
             try await start(session, team: team)
             return try await messages(of: session)
+        }
+    }
+
+    /// Retries a failed export, runs it with one worker and waits for its end message.
+    /// - Returns: All progress messages as JSON, also those of the export that failed.
+    func retry(_ session: SessionID, team: TeamID) async throws -> [String] {
+        let known = try await SessionStore(pool: pool).messages(of: session, after: 0, limit: 1000).count
+        return try await withWorkers([makeRunner("retrying")]) { _ in
+            let retry = try await SessionStore(pool: pool).retryExport(
+                of: session,
+                team: team,
+                actor: .test,
+                maximumAttempts: 3
+            )
+            _ = try await delivery.enqueue([QueuedJob(id: retry.job.id, priority: retry.job.priority)])
+            return try await follow(session) { $0.count > known && $0.last?.isEnd == true }.map(\.json)
         }
     }
 
@@ -179,6 +223,60 @@ struct ExportFixture: Sendable {
             messages = try await store.messages(of: session, after: 0, limit: 1000)
         }
         return messages
+    }
+}
+
+// MARK: Looking
+
+extension ExportFixture {
+    var exports: ExportStore { ExportStore(pool: pool) }
+
+    /// The states of all create requests, in the order of their intentions; adopted ones are so named.
+    func operations() async throws -> [String] {
+        try await pool.query("SELECT state, adopted FROM operations ORDER BY intended_at").map { row in
+            let state: String = try row.get("state")
+            return try row.get("adopted", as: Bool.self) ? "adopted" : state
+        }
+    }
+
+    /// The keys of a session's tickets, in the order of creation.
+    func keys(of session: SessionID) async throws -> [String?] {
+        try await exports.tickets(of: session, on: pool).map { $0.issue?.key }
+    }
+
+    /// A session's manual fixes as "type subject key".
+    func fixes(of session: SessionID) async throws -> [String] {
+        try await exports.fixes(of: session).map { row in
+            "\(row.fix.issueType) \(row.fix.subject) \(row.issue?.key ?? "–")"
+        }
+    }
+
+    /// A session's row.
+    func row(of session: SessionID) async throws -> SessionRow {
+        try #require(try await SessionStore(pool: pool).load(session, on: pool))
+    }
+
+    /// A client of our own, to look at Jira with.
+    func client(token: String = token) throws -> JiraClient {
+        JiraClient(
+            site: try JiraSite(baseURL: jira.baseURL, allowInsecure: true),
+            credential: .basic(email: "bot@acme.example", token: token),
+            connections: connections
+        )
+    }
+
+    /// Has Jira make an issue behind everybody's back.
+    func createInJira(title: String, marker: Marker) async throws {
+        let draft = JiraIssueDraft(
+            fields: ["project": ["key": "PROJ"], "issuetype": ["name": "Task"], "summary": .string(title)],
+            properties: [TicketMapping.markerProperty: ["marker": .string(marker.description)]]
+        )
+        _ = try await client().createIssue(draft)
+    }
+
+    /// The creates that have reached Jira.
+    var creates: [JournalEntry] {
+        jira.journal().filter { $0.method == "POST" && $0.path == "/rest/api/3/issue" }
     }
 }
 

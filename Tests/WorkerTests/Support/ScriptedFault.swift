@@ -1,0 +1,4 @@
+import JiraSimulator
+
+/// What goes wrong at the simulated Jira; ``Fault`` alone is what people are told.
+typealias ScriptedFault = Fault
