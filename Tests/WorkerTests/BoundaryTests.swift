@@ -74,4 +74,48 @@ struct BoundaryTests {
             #expect(fixture.jira.issues().map(\.summary) == ["Ticket 1", "Ticket 2", "Ticket 3"])
         }
     }
+
+    @Test("A run that is cut off with Jira's 201 in its hands still writes it down")
+    func answered() async throws {
+        try await ExportFixture.run { fixture in
+            let (team, session) = try await fixture.importSession((1...3).map { .make($0) })
+            // The second ticket's commit takes long enough for its run to be cut off meanwhile.
+            try await fixture.pool.execute(
+                """
+                CREATE FUNCTION delay() RETURNS trigger LANGUAGE plpgsql AS
+                $$ BEGIN PERFORM pg_sleep(3); RETURN NEW; END $$
+                """
+            )
+            try await fixture.pool.execute(
+                """
+                CREATE TRIGGER delay BEFORE UPDATE ON tickets FOR EACH ROW
+                WHEN (NEW.jira_export_status = 'exported' AND NEW.export_order = 2) EXECUTE FUNCTION delay()
+                """
+            )
+            await #expect(throws: CancellationError.self) {
+                try await fixture.withWorkers([fixture.makeRunner("first")]) { _ in
+                    try await fixture.start(session, team: team)
+                    // The answer has been read: the commit has begun and is held up.
+                    try await fixture.untilCommitSleeps()
+                    throw CancellationError()
+                }
+            }
+            #expect(try await fixture.operations() == ["created", "created"])
+            _ = try await fixture.withWorkers([fixture.makeRunner("second")]) { _ in
+                try await fixture.messages(of: session)
+            }
+            #expect(try await fixture.operations() == ["created", "created", "created"])
+            #expect(fixture.creates.count == 3)
+        }
+    }
+}
+
+extension ExportFixture {
+    /// Waits until a commit is held up by the trigger.
+    fileprivate func untilCommitSleeps() async throws {
+        let probe: PostgresQuery = """
+            SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'
+            """
+        while try await pool.query(probe).scalar(as: Int.self) == 0 { await Task.yield() }
+    }
 }

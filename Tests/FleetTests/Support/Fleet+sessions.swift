@@ -153,7 +153,7 @@ extension Fleet {
     /// The job that exports a session.
     func job(of session: UUID) async throws -> JobStanding {
         let row = try await pool.query(
-            "SELECT state, epoch, attempts, deaths, worker_id FROM jobs WHERE session_id = \(session)"
+            "SELECT state, epoch, attempts, deaths, worker_id FROM jobs WHERE session_id = \(session) AND kind = 'export'"
         ).only()
         return JobStanding(
             state: try row.get("state"),
