@@ -23,6 +23,22 @@ struct ImportTicket: Encodable, Sendable {
     var title: String
     var descriptionHtml: String?
     var dependsOn: [String]?
+    var priority: String?
+    var assignee: ImportAssignee?
+    var storyPoints: Double?
+    var labels: [String]?
+    var attachments: [ImportAttachment]?
+}
+
+/// Whom a ticket of an import is for.
+struct ImportAssignee: Encodable, Sendable {
+    var email: String
+}
+
+/// A file of a ticket of an import.
+struct ImportAttachment: Encodable, Sendable {
+    var filename: String
+    var contentBase64: String
 }
 
 /// An import.

@@ -15,6 +15,10 @@ final class Fleet: Sendable {
         /// `JOB_LEASE_SECONDS`; nil for the default.
         var lease: Int?
         var sites = ["acme"]
+        /// How long an answer of Jira takes.
+        var latency = Duration.milliseconds(10)
+        /// The file that gets Jira's journal, with bodies, as lines of JSON.
+        var journal: String?
         /// Further variables.
         var environment: [String: String] = [:]
     }
@@ -70,7 +74,9 @@ final class Fleet: Sendable {
     ) async throws {
         let configuration = JiraSimulator.Configuration(
             sites: options.sites.map { SiteConfiguration(name: $0, limits: nil) },
-            latency: .milliseconds(10)
+            latency: options.latency,
+            journalFile: options.journal,
+            journaledBody: options.journal == nil ? 0 : 1 << 20
         )
         try await JiraSimulator.run(configuration) { jira in
             let fleet = try Fleet(options, jira: jira, redis: redis, client: client, pool: pool, databaseURL: url)

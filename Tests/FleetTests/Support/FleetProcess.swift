@@ -13,6 +13,7 @@ final class FleetProcess: Sendable {
         var lines: [String] = []
         var rest: [UInt8] = []
         var waiters: [(text: String, promise: Promise<String>)] = []
+        var listeners: [(text: String, body: @Sendable () -> Void)] = []
     }
 
     let name: String
@@ -29,9 +30,10 @@ final class FleetProcess: Sendable {
 
         func append(_ data: Data) {
             guard !data.isEmpty else { return closed.fulfil(true) }
-            let ready = state.withLock { output in
+            let (ready, heard) = state.withLock { output in
                 output.rest += data
                 var ready: [(Promise<String>, String)] = []
+                var heard: [@Sendable () -> Void] = []
                 while let newline = output.rest.firstIndex(of: UInt8(ascii: "\n")) {
                     let line = String(decoding: output.rest[..<newline], as: UTF8.self)
                     output.rest.removeSubrange(...newline)
@@ -39,10 +41,12 @@ final class FleetProcess: Sendable {
                     for waiter in output.waiters where line.contains(waiter.text) {
                         ready.append((waiter.promise, line))
                     }
+                    heard += output.listeners.filter { line.contains($0.text) }.map(\.body)
                 }
-                return ready
+                return (ready, heard)
             }
             for (promise, line) in ready { promise.fulfil(line) }
+            for body in heard { body() }
         }
     }
 
@@ -123,6 +127,11 @@ final class FleetProcess: Sendable {
             guard let line = try await group.next() else { throw CancellationError() }
             return line
         }
+    }
+
+    /// Calls at every further line that holds this text.
+    func onLine(containing text: String, _ body: @escaping @Sendable () -> Void) {
+        output.state.withLock { $0.listeners.append((text, body)) }
     }
 
     /// All that it has said so far.
