@@ -24,6 +24,7 @@ import Testing
         let conversion = ADFConverter(options: .init(length: .cut(note: "cut"))).convert(page.html())
         let document = try #require(conversion.document, "\(conversion.report)")
         #expect(ADFValidator.faults(in: document) == [])
+        #expect(document.count <= ADFConverter.sizeLimit)
     }
 
     @Test("Text below too many tags is kept, and the report says that tags were ignored")
@@ -66,6 +67,24 @@ import Testing
         Page("formatting that outlives its blocks") {
             (0..<5_000).map { "<b id=\($0)>\(times("<div>", 9))</b>\(times("</div>", 9))" }.joined()
         },
+        Page("100,000 attributes in a tag without end") { "<p " + (0..<100_000).map { "a\($0) " }.joined() },
+        Page("a long address on many words") {
+            "<a href=https://\(times("a", 500_000))>\(times("x<b>y</b>", 40_000))</a>"
+        },
+        Page("a long address on many images") {
+            "<a href=https://\(times("a", 300_000))>\(times("<img src=https://i.example>", 20_000))</a>"
+        },
+        Page("tables that break out of ten lists") {
+            times("<ul><li>x", 10) + times("<table><td>x</table>y", 40_000)
+        },
+        Page("levels of Word that go down") {
+            times((1...9).reversed().map { "<p style='mso-list:l0 level\($0) lfo1'>x" }.joined(), 2_500)
+        },
+        Page("formulas without text") { times("<span class=katex-mathml></span>", 30_000) },
+        Page("code below a long class") { "<div class='\(times("a ", 250_000))'>" + times("<pre>x", 80_000) },
+        Page("brackets that stay open in a style") { "<p style='\(times("a:(;", 250_000))'>x" },
+        Page("plain list") { "<ul>" + times("<li>x", 200_000) },
+        Page("ruby without ruby") { times("<rb>x", 200_000) },
         Page("nested tables") { times("<table><tr><td>x", 20_000) },
         Page("wide spans") { "<table>" + times("<tr><td rowspan=1000 colspan=1000>", 20_000) },
         Page("nested lists of tasks") { times("<ul><li><input type=checkbox>x", 20_000) },

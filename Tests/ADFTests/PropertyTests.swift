@@ -24,6 +24,34 @@ import Testing
         }
     }
 
+    @Test("The parser's tree is never deeper than the scan before it allows", .timeLimit(.minutes(5)))
+    func depth() {
+        var random = SeededGenerator()
+        print("TRAMLINE_TEST_SEED=\(random.seed)")
+        let names = """
+            a address annotation-xml applet b body button caption center code col colgroup dd dialog div dl dt em fieldset font \
+            foreignObject form frame h1 h2 head hr html i iframe img input isindex keygen li marquee math menu mi \
+            nobr noscript object ol optgroup option p pre rb rp rt rtc ruby script select span strong style svg desc table \
+            tbody td template textarea tfoot th thead title tr ul x xmp
+            """.split(separator: " ").map(String.init)
+        let odd = [
+            "<annotation-xml encoding='text/html'>", "<annotation-xml encoding=text&#47;html>", "<font color=red>",
+            "<svg/>",
+            "<![CDATA[></svg></div>]]>", "<!--<script>", "-->", "<script><!--<script></script></div></script>",
+            "<p/ a='>'>",
+        ]
+        for _ in 0..<300 {
+            let unit = (0..<Int.random(in: 1...6, using: &random)).map { _ in
+                let name = names.randomElement(using: &random)!
+                if Int.random(in: 0..<12, using: &random) == 0 { return odd.randomElement(using: &random)! }
+                return ["<\(name)>", "<\(name)>x", "</\(name)>"].randomElement(using: &random)!
+            }.joined()
+            let depth = ADFBenchmark.depth(of: Array(String(repeating: unit, count: 1_200).utf8))
+            // An ended form is still around what it left open. What is not counted grows with each repetition.
+            #expect(depth < 800, "\(unit)")
+        }
+    }
+
     @Test("Any bytes become a valid document", .timeLimit(.minutes(5)))
     func randomBytes() throws {
         var random = SeededGenerator()

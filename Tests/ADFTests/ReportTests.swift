@@ -45,6 +45,42 @@ import Testing
         #expect(report.suggestedFix == "Shorten by 7,248 characters, or move the section “The Two” into an attachment")
     }
 
+    @Test("What takes too much in Jira's format says where the formatting is to be simplified, or is cut there")
+    func tooMuch() throws {
+        let html =
+            "<p>first words</p><p><a href='https://\(String(repeating: "a", count: 300_000))'>many <b>words</b> of "
+            + "<i>a</i> link and <u>some</u> <s>more</s> and more</a>"
+        let report = ADFConverter().convert(html).report
+        #expect(report.errorMessage == "Description takes more than 2,048 KB in Jira's format")
+        #expect(
+            report.suggestedFix
+                == "Simplify the formatting or shorten the links near “many words of a link and some more and m”"
+        )
+        #expect(report.visibleCharacters == 54)
+        let conversion = ADFConverter(options: .init(length: .cut(note: "Cut."))).convert(html)
+        #expect(try Brief.describe(#require(conversion.document)) == #"paragraph["first words"], paragraph["Cut."]"#)
+        #expect(conversion.overflow == "first words\nmany words of a link and some more and more\n")
+    }
+
+    @Test(
+        "A cut keeps what fits of a page that is one block",
+        arguments: [
+            "<table><tr><td>a<td><p>%<p>%</table>", "<details><summary>a</summary><p>%<p>%</details>",
+            "<table><tr><td><table><tr><td>a<td>%<td>%</table></table>", "<ul><li>a<ul><li>%<li>%</ul></ul>",
+        ]
+    )
+    func cutWithin(_ pattern: String) throws {
+        let text = String(repeating: "lorem ipsum ", count: 2_000)
+        let html = pattern.split(separator: "%", omittingEmptySubsequences: false).joined(separator: text)
+        let conversion = ADFConverter(options: .init(length: .cut(note: "Cut."))).convert(html)
+        let document = try #require(conversion.document)
+        #expect(ADFValidator.faults(in: document) == [])
+        let words = try Shown(document).words
+        #expect(words.first == "a")
+        #expect(words.last == "Cut.")
+        #expect(words.count > 4_000)
+    }
+
     @Test("A page over 1 MiB is refused unread")
     func tooLarge() {
         let report = ADFConverter(options: .init(length: .cut(note: ""))).convert(

@@ -20,7 +20,7 @@ package struct ADFConverter: Sendable {
         /// The report says `failed` and how to mend it; there is no document. For the conversion test.
         case refuse
         /// The body is cut once at a block boundary, `note` follows as the last paragraph, and the whole text is handed
-        /// over in ``ADFConversion/overflow``. For the export.
+        /// over in ``ADFConversion/overflow``. For the export. The note is one line of at most 1,000 characters.
         case cut(note: String)
     }
 
@@ -44,8 +44,14 @@ package struct ADFConverter: Sendable {
     package static let inputLimit = 1 << 20
     /// Jira refuses longer descriptions, visible characters in UTF-16 units.
     package static let lengthLimit = 32_767
+    /// Larger documents are refused, or cut as longer ones are, bytes of JSON: 64 for each visible character that Jira
+    /// allows. What people write takes a tenth of it; a page in which a long address lies on each word takes gigabytes.
+    package static let sizeLimit = 2 << 20
     /// From here on the report warns, visible characters in UTF-16 units.
     package static let lengthWarning = 30_000
+
+    /// Of a note, characters.
+    static let noteLimit = 1000
 
     package let options: Options
 

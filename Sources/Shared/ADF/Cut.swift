@@ -1,86 +1,74 @@
 /// Shortening a sketch, and telling its text.
 extension Sketch {
-    /// Ends the content before the block with which it would be longer than a budget, and adds a note.
+    /// Ends the content before a block that does not fit.
     ///
-    /// The cut lies between blocks: before a row in a table, before an item in a list. A first block that alone is too long is
-    /// cut between two of its words.
+    /// The cut lies between blocks: before a row in a table of several, before an item in a list. Where nothing would be
+    /// left, the block is cut between two of its words.
     ///
-    /// - Parameter budget: How many visible characters may stay, UTF-16 units, the note not among them.
-    mutating func cut(to budget: Int, note: String) {
-        var used = 0
-        var hasContent = false
-        var path: [Int32] = []
-        var node = self[0].first
-        search: while true {
-            if node == 0 {
-                guard let parent = path.popLast() else { break }
-                node = self[parent].next
-                continue
-            }
-            switch self[node].kind {
-            case .paragraph, .heading, .code, .summary, .media:
-                let length = self[node].kind == .media ? 0 : length(of: node)
-                if used + length > budget {
-                    if hasContent { remove(from: node, path) } else { shorten(node, to: max(1, budget - used), path) }
-                    break search
-                }
-                used += length
-                hasContent = true
-            case .nothing, .emptyParagraph, .rule, .document, .text, .lineBreak, .mention, .status: break
-            default:
-                path.append(node)
-                node = self[node].first
-                continue
-            }
-            node = self[node].next
+    /// - Parameters:
+    ///   - node: What does not fit; the document: nothing of it.
+    ///   - characters: How many visible characters of it would fit, UTF-16 units.
+    mutating func cut(at node: Int32, keeping characters: Int) {
+        guard node != 0 else {
+            removeChildren(of: 0)
+            return
         }
-        let paragraph = append(Node(kind: .paragraph), to: 0)
-        var words = note
-        words.withUTF8 { append($0, marks: Marks(), to: paragraph) }
-    }
-
-    /// Visible characters of a block: UTF-16 units, one per break.
-    private func length(of block: Int32) -> Int {
-        var length = 0
-        var run = self[block].first
-        while run != 0 {
-            switch self[run].kind {
-            case .text: length += text.utf16Length(self[run].slice)
-            case .lineBreak: length += 1
-            case .mention, .status: length += Int(self[run].y - self[run].x)
-            default: break
-            }
-            run = self[run].next
+        var unit = node
+        var around = node
+        while around != 0 {
+            let parent = self[around].parent
+            if self[around].kind == .row, self[parent].first != around || self[around].next != 0 { unit = around }
+            around = parent
         }
-        return length
-    }
-
-    /// Removes a node and all that comes after it; in a table, from the row on.
-    private mutating func remove(from node: Int32, _ path: [Int32]) {
-        var kept = path
-        var node = node
-        if let table = kept.firstIndex(where: { self[$0].kind == .table }), table + 1 < kept.count {
-            node = kept[table + 1]
-            kept.removeLast(kept.count - table - 1)
-        }
-        // What would be left empty by it goes too, but for the first block of all.
-        while let parent = kept.last, self[parent].first == node {
-            node = parent
-            kept.removeLast()
-        }
-        let parent = kept.last ?? 0
-        if self[parent].first == node {
-            removeChildren(of: parent)
+        // What would be left empty by it goes too.
+        while unit != 0, self[self[unit].parent].first == unit { unit = self[unit].parent }
+        if unit != 0, showsText(before: unit) {
+            remove(from: unit)
+        } else if characters > 0, self[node].first != 0, self[node].kind.isTextBlock {
+            shorten(node, to: characters)
         } else {
-            var before = self[parent].first
-            while self[before].next != node { before = self[before].next }
-            removeFollowing(before)
+            removeChildren(of: 0)
         }
-        for ancestor in kept { removeFollowing(ancestor) }
+    }
+
+    /// Whether anything that is read before a node may show text.
+    private func showsText(before node: Int32) -> Bool {
+        var node = node
+        while node != 0 {
+            let parent = self[node].parent
+            var sibling = self[parent].first
+            while sibling != node {
+                switch self[sibling].kind {
+                case .nothing, .emptyParagraph, .rule, .summary: break
+                default: return true
+                }
+                sibling = self[sibling].next
+            }
+            node = parent
+        }
+        return false
+    }
+
+    /// Removes a node that is not its parent's first, and all that comes after it.
+    private mutating func remove(from node: Int32) {
+        let parent = self[node].parent
+        var before = self[parent].first
+        while self[before].next != node { before = self[before].next }
+        removeFollowing(before)
+        removeAll(after: parent)
+    }
+
+    /// Removes all that comes after a node and what it holds.
+    private mutating func removeAll(after node: Int32) {
+        var node = node
+        while node != 0 {
+            removeFollowing(node)
+            node = self[node].parent
+        }
     }
 
     /// Ends a block within its text, after a word, and removes all that comes after it.
-    private mutating func shorten(_ block: Int32, to budget: Int, _ path: [Int32]) {
+    private mutating func shorten(_ block: Int32, to budget: Int) {
         var left = budget
         var run = self[block].first
         while run != 0 {
@@ -90,6 +78,8 @@ extension Sketch {
                 if units > left {
                     self[run].slice.end = end(of: node.slice, after: left)
                     removeFollowing(run)
+                    // Half a character is none.
+                    if run == self[block].first, self[run].slice.isEmpty { self[block].kind = .nothing }
                     break
                 }
                 left -= units
@@ -102,8 +92,7 @@ extension Sketch {
             }
             run = node.next
         }
-        removeFollowing(block)
-        for ancestor in path { removeFollowing(ancestor) }
+        removeAll(after: block)
     }
 
     /// The end of a piece of text that has at most a number of UTF-16 units, after a word where there is one near.
@@ -137,7 +126,7 @@ extension Sketch {
                 continue
             }
             switch self[node].kind {
-            case .paragraph, .heading, .code, .summary:
+            case let kind where kind.isTextBlock:
                 addText(of: node, to: &bytes)
                 bytes.append(0x0A)
             case .media:
@@ -167,6 +156,15 @@ extension Sketch {
             }
             run = node.next
         }
+    }
+
+    /// The first words of a block of text.
+    func words(of block: Int32) -> String {
+        guard self[block].kind.isTextBlock else { return "" }
+        var bytes: [UInt8] = []
+        addText(of: block, to: &bytes)
+        return String(decoding: bytes.prefix(160), as: UTF8.self).prefix(40).split { $0 == " " || $0 == "\n" }
+            .joined(separator: " ")
     }
 
     /// The heading on the longest section, and how long that is; nil when there are no headings at the top.

@@ -27,6 +27,7 @@ struct Declarations {
     /// Reads a declaration list; what it does not know it passes over.
     init(_ style: Bytes) {
         var at = 0
+        var hasBrackets = true
         while at < style.count {
             var colon = at
             while colon < style.count, style[colon] != UInt8(ascii: ":"), style[colon] != UInt8(ascii: ";") {
@@ -37,7 +38,7 @@ struct Declarations {
                 at = colon + 1
                 continue
             }
-            let end = Self.endOfValue(style, from: colon + 1)
+            let end = Self.endOfValue(style, from: colon + 1, &hasBrackets)
             let name = style[at, colon].trimmed
             if name.count > 3 { read(name, style[colon + 1, end]) }
             at = end + 1
@@ -45,14 +46,16 @@ struct Declarations {
     }
 
     /// The next semicolon that is not in brackets or quotation marks.
-    private static func endOfValue(_ style: Bytes, from start: Int) -> Int {
+    ///
+    /// - Parameter hasBrackets: Whether brackets count. They do until one is found that is never closed.
+    private static func endOfValue(_ style: Bytes, from start: Int, _ hasBrackets: inout Bool) -> Int {
         var at = start
         var depth = 0
         while at < style.count {
             switch style[at] {
             case UInt8(ascii: ";"): if depth <= 0 { return at }
-            case UInt8(ascii: "("): depth += 1
-            case UInt8(ascii: ")"): depth -= 1
+            case UInt8(ascii: "(") where hasBrackets: depth += 1
+            case UInt8(ascii: ")") where hasBrackets: depth -= 1
             case UInt8(ascii: "\""), UInt8(ascii: "'"):
                 // A quotation mark that is never closed quotes nothing.
                 if let close = style[(at + 1)...].firstIndex(of: style[at]) {
@@ -64,7 +67,9 @@ struct Declarations {
             }
             at += 1
         }
-        return depth > 0 ? firstSemicolon(style, start) : at
+        guard depth > 0 else { return at }
+        hasBrackets = false
+        return firstSemicolon(style, start)
     }
 
     private static func firstSemicolon(_ style: Bytes, _ from: Int) -> Int {

@@ -52,7 +52,7 @@ extension ADFWarning.Kind {
         case .cappedNesting: "Tags that are nested too deeply or too many were ignored; their text is kept"
         case .repairedText: "Characters that are not valid text were replaced by U+FFFD"
         case .nearLimit: "The description comes near Jira's limit of 32,767 characters"
-        case .cut: "The description was cut at Jira's limit of 32,767 characters"
+        case .cut: "The description was cut: it is longer than Jira's 32,767 characters, or too large in Jira's format"
         }
     }
 }

@@ -47,7 +47,8 @@ struct Grid {
     private mutating func fit(_ groups: [Int32]) {
         /// The row before which each column is taken by a cell from above.
         var taken: [Int] = []
-        var starts: Set<Int32> = []
+        /// Whether a cell begins in each column.
+        var starts: [Bool] = []
         var groupEnd = 0
         var steps = 0
         for at in rows.indices {
@@ -67,17 +68,20 @@ struct Grid {
                 let wanted = min(column + Int(cell.columns), max(column + 1, Self.widest))
                 while end < wanted, end >= taken.count || taken[end] <= at { end += 1 }
                 let last = min(at + Int(cell.rows), groupEnd)
-                if end > taken.count { taken += [Int](repeating: 0, count: end - taken.count) }
+                if end > taken.count {
+                    starts += [Bool](repeating: false, count: end - taken.count)
+                    taken += [Int](repeating: 0, count: end - taken.count)
+                }
                 for covered in column..<end { taken[covered] = last }
                 rows[at][index].column = Int32(column)
                 rows[at][index].columns = Int32(end - column)
                 rows[at][index].rows = Int32(last - at)
-                starts.insert(Int32(column))
+                starts[column] = true
                 column = end
             }
             steps += column
         }
-        dropUnused(columns: starts.sorted(), in: taken.count)
+        countColumns(starts)
         dropEmptyRows()
     }
 
@@ -93,15 +97,11 @@ struct Grid {
     }
 
     /// Counts only the columns in which a cell begins.
-    private mutating func dropUnused(columns starts: [Int32], in width: Int) {
-        guard starts.count < width else { return }
-        var used = [Int32](repeating: 0, count: width + 1)  // how many begin before a column
-        var next = 0
-        for column in 0..<width {
-            used[column] = Int32(next)
-            if next < starts.count, starts[next] == Int32(column) { next += 1 }
-        }
-        used[width] = Int32(next)
+    private mutating func countColumns(_ starts: [Bool]) {
+        guard starts.contains(false) else { return }
+        var used: [Int32] = [0]  // how many begin before a column
+        used.reserveCapacity(starts.count + 1)
+        for isStart in starts { used.append(used[used.count - 1] + (isStart ? 1 : 0)) }
         for at in rows.indices {
             for index in rows[at].indices {
                 let cell = rows[at][index]

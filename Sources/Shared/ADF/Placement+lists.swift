@@ -36,6 +36,7 @@ extension Placement {
         while item != 0 {
             if isOwnList { stack[holder].number = number }
             number = number < .max ? number + 1 : number
+            json.begin(item)
             push(.item, item)
             owedBox = sketch[item].task
             placeChildren(of: item)
@@ -46,7 +47,7 @@ extension Placement {
     }
 
     private mutating func writeTaskList(_ list: Int32, level: Int) {
-        startBlock()
+        startBlock(of: list)
         taskLists += 1
         json.put(#"{"type":"taskList","attrs":{"localId":"task-list-"#)
         json.put(taskLists)
@@ -61,6 +62,7 @@ extension Placement {
         while item != 0 {
             if !isFirst { json.append(UInt8(ascii: ",")) }
             isFirst = false
+            json.begin(item)
             tasks += 1
             json.put(#"{"type":"taskItem","attrs":{"localId":"task-"#)
             json.put(tasks)

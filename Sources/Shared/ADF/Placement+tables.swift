@@ -49,6 +49,7 @@ extension Placement {
         for row in grid.rows {
             push(.row, 0)
             for cell in row {
+                json.begin(cell.node)
                 push(.cell, cell.node)
                 top.columns = cell.columns
                 top.rows = cell.rows
@@ -98,7 +99,7 @@ extension Placement {
                 let cell = sketch[row].first
                 if cell != 0 { placeChildren(of: cell) }
             } else if holdsInk(row) {
-                startBlock(isParagraphLike: true)
+                startBlock(of: row, isParagraphLike: true)
                 json.put(#"{"type":"paragraph","#)
                 startContent()
                 writeRow(row)

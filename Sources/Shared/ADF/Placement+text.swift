@@ -4,7 +4,7 @@ extension Placement {
     mutating func writeTextBlock(_ node: Int32) {
         let block = sketch[node]
         let isHeading = block.kind == .heading && top.kind != .item && top.kind != .quote
-        startBlock(isParagraphLike: true)
+        startBlock(of: node, isParagraphLike: true)
         if isHeading {
             json.put(#"{"type":"heading","attrs":{"level":"#)
             json.put(Int(block.level))
@@ -46,6 +46,7 @@ extension Placement {
 
     /// Writes the runs of a block into the content that is open.
     mutating func writeRuns(of block: Int32, adding flags: Marks.Flags = []) {
+        json.begin(block)
         var run = sketch[block].first
         while run != 0 {
             let node = sketch[run]
@@ -72,8 +73,7 @@ extension Placement {
     /// Writes the converter's own words, which are ASCII and need no escape.
     mutating func writeText(_ text: StaticString, _ marks: Marks) {
         startRun(marks)
-        json.put(text)
-        visible += text.utf8CodeUnitCount
+        json.putVisible(text)
     }
 
     private mutating func startRun(_ marks: Marks) {
@@ -116,7 +116,7 @@ extension Placement {
     mutating func writeBreak() {
         startInline()
         json.put(#"{"type":"hardBreak"}"#)
-        visible += 1
+        json.count(1)
     }
 
     private mutating func writeMarks(_ marks: Marks) {
@@ -124,7 +124,7 @@ extension Placement {
         json.put(#","marks":["#)
         if marks.link != 0 {
             json.put(#"{"type":"link","attrs":{"href":"#)
-            address(marks.link).withUnsafeBufferPointer { json.putString($0) }
+            json.putString(address(marks.link))
             json.put("}},")
         }
         let flags = marks.flags
@@ -140,7 +140,7 @@ extension Placement {
         if flags.contains(.code) { json.put(#"{"type":"code"},"#) }
         if marks.color != 0 { writeColor(#"{"type":"textColor","attrs":{"color":"#, marks.color) }
         if marks.background != 0 { writeColor(#"{"type":"backgroundColor","attrs":{"color":"#, marks.background) }
-        json[json.count - 1] = UInt8(ascii: "]")  // in place of the last comma
+        json.endList()
     }
 
     private mutating func writeColor(_ head: StaticString, _ color: UInt32) {
@@ -162,7 +162,7 @@ extension Placement {
         }
         startInline()
         json.put(#"{"type":"mention","attrs":{"id":"#)
-        sketch.addressBytes[Int(node.slice.start)..<Int(node.slice.end)].withUnsafeBufferPointer { json.putString($0) }
+        json.putString(sketch.addressBytes[Int(node.slice.start)..<Int(node.slice.end)])
         json.put(#","text":""#)
         putVisible(sketch.addressBytes, label)
         json.put("\"}}")
@@ -183,17 +183,26 @@ extension Placement {
         json.put("\"}}")
     }
 
+    /// Writes a paragraph of the converter's caller at the end of the document.
+    mutating func writeNote(_ note: String) {
+        startBlock(isParagraphLike: true)
+        json.put(#"{"type":"paragraph","content":[{"type":"text","text":""#)
+        var note = note
+        note.withUTF8 { json.putVisible($0) }
+        json.put("\"}]}")
+    }
+
     // MARK: Code
 
     mutating func writeCode(_ node: Int32) {
         payBox()
-        startBlock(isParagraphLike: true)
+        startBlock(of: node, isParagraphLike: true)
         json.put(#"{"type":"codeBlock","#)
         let language = sketch[node].slice
         if !language.isEmpty {
-            json.put(#""attrs":{"language":""#)
-            json.append(contentsOf: sketch.addressBytes[Int(language.start)..<Int(language.end)])
-            json.put("\"},")
+            json.put(#""attrs":{"language":"#)
+            json.putString(sketch.addressBytes[Int(language.start)..<Int(language.end)])
+            json.put("},")
         }
         json.put(#""content":[{"type":"text","text":""#)
         var run = sketch[node].first
@@ -219,7 +228,7 @@ extension Placement {
 
     mutating func writeMedia(_ node: Int32) {
         guard profile == .full else {
-            startBlock(isParagraphLike: true)
+            startBlock(of: node, isParagraphLike: true)
             json.put(#"{"type":"paragraph","#)
             startContent()
             writeBox()
@@ -229,15 +238,15 @@ extension Placement {
         }
         payBox()
         let media = sketch[node]
-        startBlock(isParagraphLike: true)
+        startBlock(of: node, isParagraphLike: true)
         json.put(
             #"{"type":"mediaSingle","attrs":{"layout":"center"},"content":[{"type":"media","attrs":{"type":"external","url":"#
         )
-        mediaAddress(media).withUnsafeBufferPointer { json.putString($0) }
+        json.putString(mediaAddress(media))
         if media.first != 0 {
             json.put(#","alt":"#)
             let alt = sketch[media.first].slice
-            sketch.text[Int(alt.start)..<Int(alt.end)].withUnsafeBufferPointer { json.putString($0) }
+            json.putString(sketch.text[Int(alt.start)..<Int(alt.end)])
         }
         if media.x > 0 {
             json.put(#","width":"#)
@@ -264,6 +273,7 @@ extension Placement {
     mutating func writeMediaLink(_ node: Int32) {
         let media = sketch[node]
         let address = mediaAddress(media)
+        json.begin(node)
         findings.note(.imageAsLink, bytes: address)
         startInline()
         json.put(#"{"type":"text","text":""#)
@@ -274,9 +284,7 @@ extension Placement {
             putVisible(name, Sketch.Slice(start: 0, end: Int32(name.count)))
         }
         json.put(#"","marks":[{"type":"link","attrs":{"href":"#)
-        (media.marks.link != 0 ? self.address(media.marks.link) : address).withUnsafeBufferPointer {
-            json.putString($0)
-        }
+        json.putString(media.marks.link != 0 ? self.address(media.marks.link) : address)
         json.put("}}]}")
     }
 
@@ -289,9 +297,7 @@ extension Placement {
 
     mutating func putVisible(_ bytes: [UInt8], _ slice: Sketch.Slice) {
         bytes.withUnsafeBufferPointer { buffer in
-            let piece = Bytes(rebasing: buffer[Int(slice.start)..<Int(slice.end)])
-            json.putEscaped(piece)
-            visible += piece.utf16Length
+            json.putVisible(Bytes(rebasing: buffer[Int(slice.start)..<Int(slice.end)]))
         }
     }
 }

@@ -26,9 +26,7 @@ struct Placement {
     let sketch: Sketch
     let profile: ADFConverter.Profile
     var findings: Findings
-    var json: [UInt8] = []
-    /// Characters written that a reader sees: UTF-16 units, one per break.
-    var visible = 0
+    var json: Draft
     var stack: [Entry] = [Entry(kind: .document, node: 0, isOpen: true, wasOpened: true)]
     var taskLists = 0
     var tasks = 0
@@ -42,16 +40,27 @@ struct Placement {
 
     static let listLevels = 10
 
-    init(_ sketch: Sketch, profile: ADFConverter.Profile, findings: Findings) {
+    /// - Parameters:
+    ///   - limits: How much the document may hold.
+    ///   - room: How much of that is for the sketch.
+    init(
+        _ sketch: Sketch,
+        profile: ADFConverter.Profile,
+        findings: Findings,
+        limits: Draft.Limits,
+        room: Draft.Limits
+    ) {
         self.sketch = sketch
         self.profile = profile
         self.findings = findings
-        json.reserveCapacity(256 + sketch.text.count * 2 + sketch.nodes.count * 48)
+        json = Draft(limits: limits, room: room, expecting: 256 + sketch.text.count * 2 + sketch.nodes.count * 48)
     }
 
-    mutating func run() {
+    /// Writes the document, with a note as its last paragraph if there is one.
+    mutating func run(note: String = "") {
         json.put(#"{"version":1,"type":"doc","content":["#)
         placeChildren(of: 0)
+        if !note.isEmpty { writeNote(note) }
         json.put("]}")
     }
 
@@ -74,7 +83,7 @@ struct Placement {
         case .item, .row, .cell: placeChildren(of: node)
         case .emptyParagraph: if top.isOpen, top.hasChildren { top.owesEmpty = true }
         case .paragraph, .heading: writeTextBlock(node)
-        case .rule: placeRule()
+        case .rule: placeRule(node)
         case .code: writeCode(node)
         case .media: writeMedia(node)
         case .bulletList, .orderedList: placeList(node)
@@ -99,9 +108,11 @@ struct Placement {
         }
     }
 
-    /// Begins a block in the innermost container.
-    mutating func startBlock(isParagraphLike: Bool = false) {
+    /// Begins the block of a node, or a further one of the same node, in the innermost container.
+    mutating func startBlock(of node: Int32? = nil, isParagraphLike: Bool = false) {
+        if let node { json.begin(node) }
         openUp()
+        if let node { json.begin(node) }  // the title of a container was another
         startChild(in: stack.count - 1, isParagraphLike: isParagraphLike)
     }
 
@@ -187,9 +198,9 @@ struct Placement {
         }
     }
 
-    private mutating func placeRule() {
+    private mutating func placeRule(_ node: Int32) {
         guard holdsStructures || top.kind == .panel else { return }
-        startBlock()
+        startBlock(of: node)
         json.put(#"{"type":"rule"}"#)
     }
 
@@ -241,6 +252,7 @@ struct Placement {
         json.put(head)
         let summary = sketch[node].first
         if summary != 0, sketch[summary].kind == .summary {
+            json.begin(summary)
             var run = sketch[summary].first
             var lastLink: Int32 = 0
             while run != 0 {

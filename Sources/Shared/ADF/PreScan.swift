@@ -7,22 +7,25 @@ import CGumbo
 /// (``OpenElements``); where it is not exact it counts too many. What it overlooks meets the memory budget of the parser.
 struct PreScan {
     struct Limits {
+        /// Open elements. In a page of more than 512 KiB fewer, since the parser may look at each of them for each
+        /// character.
         var depth: Int
         var formatting: Int
         var attributes: Int
-        /// Start tags; what comes after them is text. A page with more of them than this is either too long for Jira or
-        /// shows next to nothing with them.
+        /// Start tags with the copies that the parser makes of them, and as many end tags; what comes after them is text. A page with more of them than Jira takes
+        /// characters is either too long or shows next to nothing with them.
         var tags: Int
 
-        static let usual = Limits(depth: 256, formatting: 32, attributes: 256, tags: 50_000)
+        static let usual = Limits(depth: 256, formatting: 32, attributes: 256, tags: 32_768)
         /// For the second try with a page that was too much for the parser.
-        static let strict = Limits(depth: 32, formatting: 1, attributes: 16, tags: 20_000)
+        static let strict = Limits(depth: 32, formatting: 1, attributes: 16, tags: 16_384)
         /// For the third.
         static let textOnly = Limits(depth: 0, formatting: 0, attributes: 0, tags: 0)
     }
 
     private let html: Bytes
     private let limits: Limits
+    private let depth: Int
     private var open = OpenElements()
     private var at = 0
     private var kept = 0
@@ -30,27 +33,30 @@ struct PreScan {
     private var tagStart = 0
     private var tagInResult: Int?
     private var tags = 0
+    private var endTags = 0
     /// How many start tags of a name were ignored, so that as many end tags are.
-    private var ignored: [OpenElements.Name: Int] = [:]
+    private var ignored = OpenElements.Counts()
 
     /// The page without what was ignored; nil when nothing was.
     private(set) var result: [UInt8]?
     /// How many start tags were ignored.
     private(set) var ignoredTags = 0
+    /// How many start tags were not.
+    var keptTags: Int { tags - ignoredTags }
 
     init(_ html: Bytes, _ limits: Limits) {
         self.html = html
         self.limits = limits
+        depth = min(limits.depth, (1 << 27) / max(1, html.count))
         run()
     }
 
     private mutating func run() {
         let count = html.count
         while at < count {
-            guard html[at] == UInt8(ascii: "<") else {
-                at += 1
-                continue
-            }
+            let start = at
+            while at < count, html[at] != UInt8(ascii: "<") { at += 1 }
+            if at > start { open.text() }
             guard at + 1 < count else { break }
             switch html[at + 1] {
             case UInt8(ascii: "!"): skipDeclaration()
@@ -62,7 +68,9 @@ struct PreScan {
                     skip(past: UInt8(ascii: ">"), from: at + 2)
                 }
             case let byte where byte.isLetter: startTag()
-            default: at += 1
+            default:
+                open.text()
+                at += 1
             }
         }
         if result != nil, kept < html.count { result?.append(contentsOf: html[kept...]) }
@@ -75,6 +83,11 @@ struct PreScan {
     }
 
     private mutating func skipDeclaration() {
+        if open.readsCData, at + 9 <= html.count, html[at, at + 9].isExactly("<![CDATA[") {
+            while at < html.count, !html[at, html.count].starts(with: "]]>") { at += 1 }
+            at += 3
+            return
+        }
         guard html[at, html.count].starts(with: "<!--") else {
             skip(past: UInt8(ascii: ">"), from: at + 2)
             return
@@ -143,19 +156,20 @@ struct PreScan {
         tagInResult = nil
         let name = tagName(from: at + 1)
         if name.isNewBlock { rename(from: tagStart + 1) }
-        let isSelfClosing = skipAttributes()
+        let tag = skipAttributes(of: name)
         guard at <= html.count else { return }  // the page ends inside the tag, which is then none
         tags += 1
-        if tags > limits.tags
-            || open.wouldExceed(depth: limits.depth, formatting: limits.formatting, with: name)
+        if tags + open.copies > limits.tags
+            || open.wouldExceed(depth: depth, formatting: limits.formatting, with: name)
         {
             ignoredTags += 1
-            ignored[name, default: 0] += name.isVoid ? 0 : 1
+            if !name.isVoid { ignored[name] += 1 }
             dropTag(name)
             return
         }
-        open.start(name, isSelfClosing: isSelfClosing)
-        if name.isRawText, open.readsRawText { skipRawText(name) }
+        let readsRawText = open.readsRawText(name)
+        open.start(tag)
+        if readsRawText { name.tag == GUMBO_TAG_SCRIPT ? skipScript(name) : skipRawText(name) }
     }
 
     private mutating func endTag() {
@@ -163,10 +177,15 @@ struct PreScan {
         tagInResult = nil
         let name = tagName(from: at + 2)
         if name.isNewBlock { rename(from: tagStart + 2) }
-        _ = skipAttributes()
+        _ = skipAttributes(of: name)
         guard at <= html.count else { return }
-        if let count = ignored[name], count > 0 {
-            ignored[name] = count - 1
+        if ignored[name] > 0 {
+            ignored[name] -= 1
+            dropTag(name)
+            return
+        }
+        endTags += 1
+        guard endTags <= limits.tags else {
             dropTag(name)
             return
         }
@@ -181,48 +200,94 @@ struct PreScan {
         return OpenElements.Name(html[start, at])
     }
 
-    /// Moves past the end of the tag, beyond the end of the page when it has none. Says whether the tag closes itself.
-    private mutating func skipAttributes() -> Bool {
+    /// Moves past the end of the tag, beyond the end of the page when it has none.
+    private mutating func skipAttributes(of name: OpenElements.Name) -> OpenElements.Tag {
         let count = html.count
+        var tag = OpenElements.Tag(name: name)
         var attributes = 0
-        var isSelfClosing = false
         var surplus: Int?
+        var hasEncoding = false
         while true {
             while at < count, html[at].isSpace || html[at] == UInt8(ascii: "/") {
-                isSelfClosing = html[at] == UInt8(ascii: "/")
+                tag.isSelfClosing = html[at] == UInt8(ascii: "/")
                 at += 1
             }
             guard at < count else {
+                at = count
+                if let surplus { dropAttributes(from: surplus) }
                 at = count + 1
-                return false
+                return tag
             }
             if html[at] == UInt8(ascii: ">") { break }
-            isSelfClosing = false
+            tag.isSelfClosing = false
             attributes += 1
+            let start = at
             if attributes > limits.attributes, surplus == nil { surplus = at }
             at += 1
             while at < count, !html[at].isSpace, html[at] != UInt8(ascii: "/"), html[at] != UInt8(ascii: ">"),
                 html[at] != UInt8(ascii: "=")
             { at += 1 }
-            skipValue()
+            let attribute = html[start, at]
+            let value = skipValue()
+            if name.tag == GUMBO_TAG_FONT {
+                if attribute.matches("color") || attribute.matches("face") || attribute.matches("size") {
+                    tag.isOfHTML = true
+                }
+            } else if name.tag == GUMBO_TAG_ANNOTATION_XML, !hasEncoding, attribute.matches("encoding") {
+                hasEncoding = true
+                tag.isOfHTML = value.matches("text/html") || value.matches("application/xhtml+xml")
+                // What it says in references the parser must not see either.
+                if value.contains(UInt8(ascii: "&")), surplus == nil { surplus = start }
+            }
         }
         if let surplus { dropAttributes(from: surplus) }
         at += 1
-        return isSelfClosing
+        return tag
     }
 
-    private mutating func skipValue() {
+    /// Moves past the value of an attribute, if it has one, and gives it.
+    private mutating func skipValue() -> Bytes {
         let count = html.count
+        let none = Bytes(start: nil, count: 0)
         while at < count, html[at].isSpace { at += 1 }
-        guard at < count, html[at] == UInt8(ascii: "=") else { return }
+        guard at < count, html[at] == UInt8(ascii: "=") else { return none }
         at += 1
         while at < count, html[at].isSpace { at += 1 }
-        guard at < count, html[at] != UInt8(ascii: ">") else { return }
+        guard at < count, html[at] != UInt8(ascii: ">") else { return none }
+        let start = at
         if html[at] == UInt8(ascii: "\"") || html[at] == UInt8(ascii: "'") {
             skip(past: html[at], from: at + 1)
-        } else {
-            while at < count, !html[at].isSpace, html[at] != UInt8(ascii: ">") { at += 1 }
+            return html[start + 1, max(start + 1, min(at, count + 1) - 1)]
         }
+        while at < count, !html[at].isSpace, html[at] != UInt8(ascii: ">") { at += 1 }
+        return html[start, at]
+    }
+
+    /// Moves to the end tag of a script, which may hold another in a comment.
+    private mutating func skipScript(_ name: OpenElements.Name) {
+        var isComment = false
+        var isNested = false
+        while at < html.count {
+            let rest = html[at, html.count]
+            if rest.starts(with: "-->") {
+                isComment = false
+                isNested = false
+            } else if rest.starts(with: "<!--") {
+                isComment = true
+                at += 1  // the same hyphens may end it
+            } else if rest.starts(with: "<script"), isComment, isEndOfName(at + 7) {
+                isNested = true
+            } else if rest.starts(with: "</script"), isEndOfName(at + 8) {
+                guard isNested else { return }
+                isNested = false
+            }
+            at += 1
+        }
+    }
+
+    private func isEndOfName(_ place: Int) -> Bool {
+        place < html.count
+            && (html[place].isSpace || html[place] == UInt8(ascii: "/") || html[place] == UInt8(ascii: ">"))
     }
 
     /// Moves to the end tag of an element that holds text only.

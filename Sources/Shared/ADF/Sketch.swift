@@ -9,6 +9,9 @@ struct Sketch {
         case quote, panel, expand, summary
         case table, row, cell
         case text, lineBreak, mention, status
+
+        /// Whether it holds runs of text.
+        var isTextBlock: Bool { self == .paragraph || self == .heading || self == .code || self == .summary }
     }
 
     enum Alignment: UInt8 { case start, center, end }
@@ -55,8 +58,11 @@ struct Sketch {
     private(set) var addresses: [Slice] = []
     private(set) var addressBytes: [UInt8] = []
 
-    init(expecting bytes: Int) {
-        nodes.reserveCapacity(16 + bytes / 24)
+    /// - Parameters:
+    ///   - bytes: Of the page.
+    ///   - tags: Of the page: each may make an item or cell, a block in it, and text.
+    init(expecting bytes: Int, tags: Int) {
+        nodes.reserveCapacity(16 + 3 * tags)
         text.reserveCapacity(64 + bytes / 2)
     }
 

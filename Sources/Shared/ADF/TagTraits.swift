@@ -16,10 +16,11 @@ struct TagTraits: OptionSet {
     static let marker = TagTraits(rawValue: 64)
     static let heading = TagTraits(rawValue: 128)
     static let tablePart = TagTraits(rawValue: 256)
-    /// `html`, `head`, `body` and frames, which never nest.
+    /// `html`, `head`, `body` and `frame`, which never nest.
     static let page = TagTraits(rawValue: 512)
     static let rawText = TagTraits(rawValue: 1024)
-    static let ruby = TagTraits(rawValue: 2048)
+    /// Ends with what is around it, and with a part of `ruby`.
+    static let impliedEnd = TagTraits(rawValue: 2048)
     /// Leaves SVG and MathML.
     static let breaksOut = TagTraits(rawValue: 4096)
     /// Holds HTML inside SVG.
@@ -28,6 +29,8 @@ struct TagTraits: OptionSet {
     static let mathIntegration = TagTraits(rawValue: 16384)
     static let button = TagTraits(rawValue: 32768)
     static let list = TagTraits(rawValue: 65536)
+    /// Whose end tag closes all that is open in it; that of others stops at a special element.
+    static let endsInScope = TagTraits(rawValue: 131_072)
 
     static let buttonScope: TagTraits = [.scope, .button]
     static let listScope: TagTraits = [.scope, .list]
@@ -57,14 +60,21 @@ struct TagTraits: OptionSet {
             details dir div dl dt embed fieldset figcaption figure footer form frame frameset h1 h2 h3 h4 h5 h6 head header \
             hgroup hr html iframe img input isindex li link listing main marquee menu meta nav noembed noframes noscript \
             object ol p param plaintext pre script section select source style summary table tbody td template textarea \
-            tfoot th thead title tr track ul wbr xmp foreignobject desc mi mo mn ms mtext annotation-xml
+            tfoot th thead title tr track ul wbr xmp
             """
         )
         set(
             .closesParagraph,
             """
             address article aside blockquote center details dir div dl fieldset figcaption figure footer form h1 h2 h3 h4 h5 \
-            h6 header hgroup hr listing main menu nav ol p plaintext pre section summary ul xmp
+            h6 header hgroup hr isindex listing main menu nav ol p plaintext pre section summary ul xmp
+            """
+        )
+        set(
+            .endsInScope,
+            """
+            address applet article aside blockquote button center dd details dir div dl dt fieldset figcaption figure footer \
+            header hgroup listing main marquee menu nav object ol pre section summary template ul
             """
         )
         set(.scope, "applet caption html table td th marquee object template")
@@ -72,9 +82,9 @@ struct TagTraits: OptionSet {
         set(.marker, "applet marquee object td th caption template")
         set(.heading, "h1 h2 h3 h4 h5 h6")
         set(.tablePart, "caption col colgroup tbody td tfoot th thead tr")
-        set(.page, "html head body frameset frame")
+        set(.page, "html head body frame")
         set(.rawText, "script style xmp iframe noembed noframes textarea title plaintext")
-        set(.ruby, "rb rt rp rtc")
+        set(.impliedEnd, "dd dt li optgroup option p rb rp rt rtc")
         set(
             .breaksOut,
             """

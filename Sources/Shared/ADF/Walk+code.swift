@@ -57,7 +57,7 @@ extension Walk {
     }
 
     /// The language that the block, its code or what wraps it names.
-    private func language(of element: Element, _ attributes: CommonAttributes) -> String? {
+    private mutating func language(of element: Element, _ attributes: CommonAttributes) -> String? {
         if let name = Self.declaredLanguage(of: element) { return name }
         if let first = element.leadingElement, first.isHTML, let name = Self.declaredLanguage(of: first) { return name }
         var around = element.parent
@@ -65,7 +65,9 @@ extension Walk {
             guard let wrapper = around, wrapper.isHTML else { return nil }
             switch wrapper.tag {
             case GUMBO_TAG_DIV, GUMBO_TAG_FIGURE, GUMBO_TAG_SPAN, GUMBO_TAG_CODE, GUMBO_TAG_PRE:
-                if let name = Self.declaredLanguage(of: wrapper) { return name }
+                let name = wrapperLanguages[wrapper.node] ?? Self.declaredLanguage(of: wrapper)
+                wrapperLanguages[wrapper.node] = .some(name)
+                if let name { return name }
             case GUMBO_TAG_TD, GUMBO_TAG_TR, GUMBO_TAG_TBODY, GUMBO_TAG_TABLE: break
             default: return nil
             }

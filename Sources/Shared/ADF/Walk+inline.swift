@@ -45,17 +45,18 @@ extension Walk {
         return sketch[open[open.count - 1].node].kind == .item
     }
 
-    /// Whether an element has neighbours that show text: then a copy of it for screen readers is not needed.
+    /// Whether an element has close neighbours that show text: then a copy of it for screen readers is not needed.
     func hasTextBeside(_ element: Element) -> Bool {
         guard let parent = element.parent else { return false }
+        let place = Int(tramline_index(element.node))
         var found = false
-        parent.eachChildElement { child, _ in
-            guard child.node != element.node else { return true }
-            child.look(limit: 200) { node in
+        for at in max(0, place - 8)..<min(Int(parent.childCount), place + 9) where at != place && !found {
+            let neighbour = parent.child(UInt32(at))
+            guard tramline_is_element(neighbour) else { continue }
+            Element(node: neighbour).look(limit: 200) { node in
                 if tramline_is_text(node), !Bytes(tramline_text(node)).allSatisfy(\.isSpace) { found = true }
                 return !found
             }
-            return !found
         }
         return found
     }

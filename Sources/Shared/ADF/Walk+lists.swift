@@ -19,6 +19,7 @@ extension Walk {
         if isQuillList(element) {
             boundary(style)
             descend(element, style.inContainer, .block)
+            frames[frames.count - 1].isQuillList = true
             return
         }
         let isOrdered = element.tag == GUMBO_TAG_OL
@@ -137,14 +138,12 @@ extension Walk {
         of item: Element,
         _ attributes: CommonAttributes
     ) -> (level: Int, kind: Sketch.Kind, task: Sketch.Task)? {
-        guard let parent = item.parent, parent.isHTML, Role.of(parent.tag) == .list, isQuillList(parent) else {
-            return nil
-        }
+        guard let frame = frames.last, frame.isQuillList else { return nil }
         var level = 0
         attributes.classes?.eachWord { word in
             if word.starts(with: "ql-indent-") { level = min(9, max(0, word[10, word.count].leadingInteger ?? 0)) }
         }
-        let kind: Sketch.Kind = parent.tag == GUMBO_TAG_OL ? .orderedList : .bulletList
+        let kind: Sketch.Kind = tramline_tag(frame.node) == GUMBO_TAG_OL ? .orderedList : .bulletList
         guard let type = item.value("data-list") else { return (level, kind, .none) }
         if type.matches("checked") { return (level, .bulletList, .done) }
         if type.matches("unchecked") { return (level, .bulletList, .open) }

@@ -17,6 +17,8 @@ struct Walk {
         /// The child that is read before the others, as `summary`; none: `UInt32.max`.
         var early = UInt32.max
         var isPastEarly = false
+        /// A list of Quill's, whose items say themselves how deep they are.
+        var isQuillList = false
         /// Containers that were open when the element began.
         var openCount: Int
         /// Nodes of the sketch when the element began.
@@ -55,16 +57,18 @@ struct Walk {
     var afterMedia = false
     /// Lists rebuilt from levels (Quill, Word).
     var levels: [Level] = []
+    /// The languages that elements around code blocks name, for those that were asked.
+    var wrapperLanguages: [UnsafePointer<GumboNode>: String?] = [:]
     /// Checkboxes that already are the state of an item.
     var consumed: UnsafePointer<GumboNode>?
 
     /// Deeper containers are not opened, their content is kept.
     static let containerLimit = 100
 
-    init(accounts: Set<String>, findings: Findings, expecting bytes: Int) {
+    init(accounts: Set<String>, findings: Findings, expecting bytes: Int, tags: Int) {
         self.accounts = accounts
         self.findings = findings
-        sketch = Sketch(expecting: bytes)
+        sketch = Sketch(expecting: bytes, tags: tags)
         frames.reserveCapacity(64)
     }
 

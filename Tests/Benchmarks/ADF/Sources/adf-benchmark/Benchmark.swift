@@ -6,11 +6,7 @@ import Foundation
 /// The corpus is a file of `{"html"}` lines: the first argument, else the one beside the project.
 func benchmark(corpus path: String?) throws {
     let shared = ProcessInfo.processInfo.environment["TRAMLINE_SHARED"] ?? "../../../../shared"
-    let text = try String(contentsOfFile: path ?? "\(shared)/fixtures/html/corpus.jsonl", encoding: .utf8)
-    let pages = try text.split(separator: "\n").compactMap { line -> [UInt8]? in
-        let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
-        return (object?["html"] as? String).map { Array($0.utf8) }
-    }
+    let pages = try pagesOfCorpus(path ?? "\(shared)/fixtures/html/corpus.jsonl")
     let bytes = pages.reduce(0) { $0 + $1.count }
     let rounds = max(1, 50_000_000 / bytes)
     let megabytes = Double(bytes * rounds) / 1_000_000
@@ -30,6 +26,14 @@ func benchmark(corpus path: String?) throws {
     guard failed == 0, megabytes / whole >= threshold, whole - parse <= parse, grown <= memoryThreshold else {
         print("below the threshold: \(threshold) MB/s, walking no slower than parsing, \(memoryThreshold >> 20) MiB")
         exit(1)
+    }
+}
+
+/// The pages of a file of `{"html"}` lines.
+func pagesOfCorpus(_ path: String) throws -> [[UInt8]] {
+    try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").compactMap { line in
+        let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+        return (object?["html"] as? String).map { Array($0.utf8) }
     }
 }
 

@@ -10,10 +10,7 @@ func fuzz(arguments: [String]) throws {
     print("seed \(random.state)")
     var pool: [[UInt8]] = []
     if let path = arguments.dropFirst(2).first {
-        for line in try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n") {
-            let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
-            if let html = object?["html"] as? String, html.utf8.count < 20_000 { pool.append(Array(html.utf8)) }
-        }
+        pool = try pagesOfCorpus(path).filter { $0.count < 20_000 }
     }
     if pool.isEmpty { pool = [Array("<p>a<b>b</b>".utf8)] }
     let pieces = pool.flatMap { page in
@@ -47,7 +44,8 @@ func fuzz(arguments: [String]) throws {
     print("\(count) pages, slowest \((slowest * 1000).rounded()) ms, peak \(peakMemory() >> 20) MiB")
 }
 
-private struct Mixer: RandomNumberGenerator {
+/// Random numbers that are the same for the same seed.
+struct Mixer: RandomNumberGenerator {
     var state: UInt64
 
     mutating func next() -> UInt64 {
