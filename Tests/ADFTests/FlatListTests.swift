@@ -20,7 +20,23 @@ private let cases: [Case] = [
     ),
     Case(
         #"<ul><li class="ql-indent-2">a</li></ul>"#,
-        #"bulletList[listItem[paragraph[], bulletList[listItem[paragraph[], bulletList[listItem[paragraph["a"]]]]]]]"#
+        #"bulletList[listItem[paragraph["a"]]]"#
+    ),
+    Case(
+        #"<ul><li>a</li><li class="ql-indent-8">b</li><li class="ql-indent-8">c</li><li>d</li></ul>"#,
+        #"bulletList[listItem[paragraph["a"], bulletList[listItem[paragraph["b"]], listItem[paragraph["c"]]]], listItem[paragraph["d"]]]"#
+    ),
+    Case(
+        #"<ul><li class="ql-indent-2">a</li><li>b</li></ul>"#,
+        #"bulletList[listItem[paragraph[], bulletList[listItem[paragraph["a"]]]], listItem[paragraph["b"]]]"#
+    ),
+    Case(
+        #"<ul><li>a</li><li class="ql-indent-4">b</li><li class="ql-indent-2">c</li></ul>"#,
+        #"bulletList[listItem[paragraph["a"], bulletList[listItem[paragraph[], bulletList[listItem[paragraph["b"]]]], listItem[paragraph["c"]]]]]"#
+    ),
+    Case(
+        #"<ol><li class="ql-indent-2">a</li><li class="ql-indent-1">b</li><li>c</li></ol>"#,
+        #"bulletList[listItem[paragraph[], bulletList[listItem[paragraph[], orderedList[listItem[paragraph["a"]]]]], orderedList[listItem[paragraph["b"]]]]], orderedList[listItem[paragraph["c"]]]"#
     ),
     Case(
         #"<ol><li data-list="ordered">a</li><li data-list="bullet">b</li></ol>"#,

@@ -132,6 +132,32 @@ struct Sketch {
         }
     }
 
+    /// Puts a node and what follows it into the only item of a list, which takes the node's place and number.
+    mutating func wrap(from node: Int32, in list: Node) {
+        let parent = self[node].parent
+        var first = self[node]
+        let following = first.next
+        self[node] = list
+        self[node].parent = parent
+        self[parent].last = node
+        let item = append(Node(kind: .item), to: node)
+        first.next = 0
+        let moved = append(first, to: item)
+        adopt(self[moved].first, by: moved)
+        self[moved].next = following
+        adopt(following, by: item)
+    }
+
+    /// Makes a node and those after it the last children of another.
+    private mutating func adopt(_ first: Int32, by parent: Int32) {
+        var node = first
+        while node != 0 {
+            self[node].parent = parent
+            self[parent].last = node
+            node = self[node].next
+        }
+    }
+
     /// Takes all children from a node.
     mutating func removeChildren(of parent: Int32) {
         self[parent].first = 0

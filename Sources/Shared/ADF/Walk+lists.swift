@@ -5,6 +5,10 @@ extension Walk {
     /// An open list of a rebuilt nest.
     struct Level {
         let list: Int32
+        /// The first of the lists beside it that are of the same nest.
+        let start: Int32
+        /// How deep the page says that its items are, counted from 0.
+        let depth: Int
         let kind: Sketch.Kind
         /// What tells a list from the next: Word's list, whether Quill's items are tasks.
         let key: UInt64
@@ -48,7 +52,7 @@ extension Walk {
         let top = open[count - 1].node
         if let (level, kind, isTask) = quillLevel(of: element, attributes) {
             if isTask != .none { item.task = isTask }
-            addItem(item, level: level, kind: kind, key: isTask == .none ? 0 : 1, order: 1)
+            addItem(item, depth: level, kind: kind, key: isTask == .none ? 0 : 1, order: 1)
         } else if sketch[top].kind == .bulletList || sketch[top].kind == .orderedList {
             open.append(Open(node: sketch.append(item, to: top)))
         } else {
@@ -102,24 +106,34 @@ extension Walk {
 
     // MARK: Levels
 
-    /// Adds an item to the nest of lists that ends the container, at a level counted from 0, and opens it.
-    mutating func addItem(_ item: Sketch.Node, level: Int, kind: Sketch.Kind, key: UInt64, order: Int32) {
+    /// Adds an item to the nest of lists that ends the container, and opens it.
+    ///
+    /// Only depths that an item has become lists: an item that is eight levels deeper than the one before is in a list of
+    /// that one, since each level between would show a bullet that the page has not.
+    ///
+    /// - Parameter depth: Of the item, counted from 0.
+    mutating func addItem(_ item: Sketch.Node, depth: Int, kind: Sketch.Kind, key: UInt64, order: Int32) {
         let holder = holder(of: .bulletList)
         if levels.isEmpty || sketch[holder].last != levels[0].list { levels.removeAll() }
-        if levels.count > level + 1 { levels.removeLast(levels.count - level - 1) }
-        if levels.count == level + 1, levels[level].kind != kind || levels[level].key != key { levels.removeLast() }
-        while levels.count < level + 1 {
-            let isLast = levels.count == level
-            var parent = holder
-            if let outer = levels.last {
-                let last = sketch[outer.list].last
-                parent = last != 0 ? last : sketch.append(Sketch.Node(kind: .item), to: outer.list)
-            }
-            var list = Sketch.Node(kind: isLast ? kind : .bulletList)
-            if kind == .orderedList { list.x = isLast ? order : 1 }
-            levels.append(Level(list: sketch.append(list, to: parent), kind: list.kind, key: key))
+        var deeper: Level?
+        while let inner = levels.last, inner.depth > depth { deeper = levels.removeLast() }
+        if let start = deeper?.start, levels.last?.depth != depth {
+            // What came before is deeper than this item, and so far nothing shows it.
+            sketch.wrap(from: start, in: Sketch.Node(kind: .bulletList))
+            levels.append(Level(list: start, start: start, depth: depth, kind: .bulletList, key: key))
         }
-        open.append(Open(node: sketch.append(item, to: levels[level].list)))
+        var start: Int32?
+        if let level = levels.last, level.depth == depth, level.kind != kind || level.key != key {
+            start = levels.removeLast().start
+        }
+        if levels.last?.depth != depth {
+            let parent = levels.last.map { sketch[$0.list].last } ?? holder
+            var list = Sketch.Node(kind: kind)
+            if kind == .orderedList { list.x = order }
+            let number = sketch.append(list, to: parent)
+            levels.append(Level(list: number, start: start ?? number, depth: depth, kind: kind, key: key))
+        }
+        open.append(Open(node: sketch.append(item, to: levels[levels.count - 1].list)))
     }
 
     private func isQuillList(_ list: Element) -> Bool {
@@ -183,7 +197,7 @@ extension Walk {
                 order = Int32(max(0, marker.leadingInteger ?? 1))
             }
         }
-        addItem(Sketch.Node(kind: .item), level: level - 1, kind: kind, key: 16 + list, order: order)
+        addItem(Sketch.Node(kind: .item), depth: level - 1, kind: kind, key: 16 + list, order: order)
         descend(paragraph, style.inContainer, .block, openCount: count)
         return true
     }
