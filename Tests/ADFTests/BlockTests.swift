@@ -44,6 +44,7 @@ private let cases: [Case] = [
         #"<div class="page-break" style="page-break-after:always"><span style="display:none">&nbsp;</span></div>"#,
         "rule"
     ),
+    Case(#"a<section class="page-break">b</section>"#, #"paragraph["a"], rule, paragraph["b"]"#),
     Case("<blockquote>a</blockquote>", #"blockquote[paragraph["a"]]"#),
     Case("<blockquote><p>a</p><blockquote>b</blockquote></blockquote>", #"blockquote[paragraph["a"], paragraph["b"]]"#),
     Case("<blockquote><h2>a <code>b</code></h2></blockquote>", #"blockquote[paragraph["a "~strong, "b"~code]]"#),
@@ -70,6 +71,9 @@ private let cases: [Case] = [
         #"blockquote[paragraph["a"]], paragraph["b"~em]"#
     ),
     Case("<form><fieldset><legend>l</legend>a</fieldset></form>", #"paragraph["l"], paragraph["a"]"#),
+    Case("<form>a</form>b", #"paragraph["a"], paragraph["b"]"#),
+    Case("<form>a<form>b</form>c</form>d", #"paragraph["ab"], paragraph["cd"]"#),
+    Case("<form style='display:none'>a</form>b", #"paragraph["b"]"#),
     Case("<dialog><p>a</dialog>b", #"paragraph["a"], paragraph["b"]"#),
     Case("<x-box>a<p>b</p>c</x-box>d", #"paragraph["a"], paragraph["b"], paragraph["c"], paragraph["d"]"#),
     Case("<x-in>a</x-in>b", #"paragraph["ab"]"#),

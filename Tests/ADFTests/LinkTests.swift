@@ -84,6 +84,10 @@ private let cases: [Case] = [
         #"<span class="status-macro aui-lozenge aui-lozenge-error aui-lozenge-visual-refresh">NO</span>"#,
         "paragraph[status(color: red, text: NO)]"
     ),
+    Case(
+        #"a<span class="aui-lozenge"> b </span>c"#,
+        #"paragraph["a ", status(color: neutral, text: b), " c"]"#
+    ),
     Case(#"<span class="aui-lozenge"></span>a"#, #"paragraph["a"]"#),
     Case(
         #"<a href="https://e.example"><span class="aui-lozenge">a</span></a>"#,

@@ -29,6 +29,8 @@ struct PreScan {
     private var open = OpenElements()
     private var at = 0
     private var kept = 0
+    /// Where the last text that is no element's own ended.
+    private var textEnd = 0
     /// Where the tag that is read begins, and where in the result, once it is rewritten.
     private var tagStart = 0
     private var tagInResult: Int?
@@ -56,7 +58,10 @@ struct PreScan {
         while at < count {
             let start = at
             while at < count, html[at] != UInt8(ascii: "<") { at += 1 }
-            if at > start { open.text() }
+            if at > start {
+                open.text()
+                textEnd = at
+            }
             guard at + 1 < count else { break }
             switch html[at + 1] {
             case UInt8(ascii: "!"): skipDeclaration()
@@ -71,6 +76,7 @@ struct PreScan {
             default:
                 open.text()
                 at += 1
+                textEnd = at
             }
         }
         if result != nil, kept < html.count { result?.append(contentsOf: html[kept...]) }
@@ -149,6 +155,14 @@ struct PreScan {
         kept = at
     }
 
+    /// Has the parser put away the text before the tag: it forgets to when it ends a form, and would take the text that
+    /// follows for the form's or the other way round.
+    private mutating func partText() {
+        startRewriting()
+        result?.append(contentsOf: "<!---->".utf8)
+        tagInResult = result?.count
+    }
+
     // MARK: Tags
 
     private mutating func startTag() {
@@ -176,6 +190,7 @@ struct PreScan {
         tagStart = at
         tagInResult = nil
         let name = tagName(from: at + 2)
+        if name.tag == GUMBO_TAG_FORM, textEnd == tagStart { partText() }
         if name.isNewBlock { rename(from: tagStart + 2) }
         _ = skipAttributes(of: name)
         guard at <= html.count else { return }

@@ -71,6 +71,7 @@ extension Walk {
             if classes.hasWord("page-break") {
                 boundary(inherited)
                 if inherited.flags.isDisjoint(with: [.inCode, .inTitle]) { addBlock(Sketch.Node(kind: .rule)) }
+                descend(element, inherited, .block)
                 return
             }
             if classes.hasWord("ql-code-block-container") {

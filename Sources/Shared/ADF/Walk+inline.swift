@@ -84,26 +84,37 @@ extension Walk {
             if accounts.contains(name) { account = name }
         }
         guard let account, style.flags.isDisjoint(with: [.inCode, .inTitle]), style.marks.link == 0,
-            let label = plainText(of: element), !label.isEmpty
+            let label = plainText(of: element), !label.text.isEmpty
         else {
             let looksLikeOne = isHover || attributes.hasClass("mention") || element.has("data-mention")
             if looksLikeOne, account == nil {
-                findings.note(.unknownMention, plainText(of: element).map { String(decoding: $0, as: UTF8.self) } ?? "")
+                findings.note(
+                    .unknownMention,
+                    plainText(of: element).map { String(decoding: $0.text, as: UTF8.self) } ?? ""
+                )
             }
             return false
         }
         var node = Sketch.Node(kind: .mention)
         node.slice = sketch.keep(account.utf8)
-        let name = sketch.keep(label.first == UInt8(ascii: "@") ? label : [UInt8(ascii: "@")] + label)
+        let name = sketch.keep(label.text.first == UInt8(ascii: "@") ? label.text : [UInt8(ascii: "@")] + label.text)
         node.x = name.start
         node.y = name.end
-        addInline(node, style)
+        addInline(node, label, style)
         return true
     }
 
-    /// The text of an element that holds nothing else, without white space at its ends; nil when it does.
-    func plainText(of element: Element) -> [UInt8]? {
+    /// What an element shows that holds nothing but a little text.
+    struct Label {
+        /// Without white space at its ends.
         var text: [UInt8] = []
+        var hasSpaceBefore = false
+        var hasSpaceAfter = false
+    }
+
+    /// The text of an element that holds nothing else; nil when it does.
+    func plainText(of element: Element) -> Label? {
+        var label = Label()
         var isPlain = true
         var left = 64
         element.look(limit: 64) { node in
@@ -111,27 +122,29 @@ extension Walk {
             if tramline_is_text(node) {
                 for byte in Bytes(tramline_text(node)) {
                     if !byte.isSpace {
-                        text.append(byte)
-                    } else if let last = text.last, last != 0x20 {
-                        text.append(0x20)
+                        if label.hasSpaceAfter, !label.text.isEmpty { label.text.append(0x20) }
+                        label.hasSpaceAfter = false
+                        label.text.append(byte)
+                    } else {
+                        label.hasSpaceAfter = true
+                        if label.text.isEmpty { label.hasSpaceBefore = true }
                     }
                 }
             } else if tramline_is_element(node) {
                 let inner = Element(node: node)
                 isPlain = inner.isHTML && Role.of(inner.tag) == .inline && !inner.has("hidden") && !inner.has("style")
             }
-            return isPlain && text.count < 200
+            return isPlain && label.text.count < 200
         }
-        while text.last == 0x20 { text.removeLast() }
-        let isClean = text.allSatisfy { $0 >= 0x20 && $0 != 0x7F && $0 != 0xC2 && $0 != 0xEF }
-        return isPlain && isClean && left > 0 && text.count < 200 ? text : nil
+        let isClean = label.text.allSatisfy { $0 >= 0x20 && $0 != 0x7F && $0 != 0xC2 && $0 != 0xEF }
+        return isPlain && isClean && left > 0 && label.text.count < 200 ? label : nil
     }
 
     // MARK: Status
 
     private mutating func addStatus(_ element: Element, _ style: Style, _ classes: Bytes) -> Bool {
         guard style.flags.isDisjoint(with: [.inCode, .inTitle]), style.marks.link == 0,
-            !style.marks.flags.contains(.code), let label = plainText(of: element), !label.isEmpty
+            !style.marks.flags.contains(.code), let label = plainText(of: element), !label.text.isEmpty
         else { return false }
         var color = StatusColor.neutral
         classes.eachWord { word in
@@ -143,10 +156,10 @@ extension Walk {
         }
         var node = Sketch.Node(kind: .status)
         node.level = color.rawValue
-        let text = sketch.keep(label)
+        let text = sketch.keep(label.text)
         node.x = text.start
         node.y = text.end
-        addInline(node, style)
+        addInline(node, label, style)
         return true
     }
 }

@@ -195,11 +195,13 @@ extension Walk {
     }
 
     /// Adds a node to the line: a mention, a status.
-    mutating func addInline(_ node: Sketch.Node, _ style: Style) {
+    mutating func addInline(_ node: Sketch.Node, _ label: Label, _ style: Style) {
         ensureBlock(style)
+        if label.hasSpaceBefore { requestSpace(style.marks) }
         if pendingSpace { addPendingSpace() }
         sketch.append(node, to: block)
         hasInk = true
         atLineStart = false
+        if label.hasSpaceAfter { requestSpace(style.marks) }
     }
 }
