@@ -84,6 +84,8 @@ import Testing
         Page("code below a long class") { "<div class='\(times("a ", 250_000))'>" + times("<pre>x", 80_000) },
         Page("brackets that stay open in a style") { "<p style='\(times("a:(;", 250_000))'>x" },
         Page("plain list") { "<ul>" + times("<li>x", 200_000) },
+        Page("lines of a textarea") { "<textarea>x" + times("x\n", 500_000) },
+        Page("end tags below nested SVG") { times("<svg>x", 128) + times("</a></p>", 50_000) },
         Page("ruby without ruby") { times("<rb>x", 200_000) },
         Page("nested tables") { times("<table><tr><td>x", 20_000) },
         Page("wide spans") { "<table>" + times("<tr><td rowspan=1000 colspan=1000>", 20_000) },

@@ -34,5 +34,17 @@ private let cases: [Case] = [
     Case("<p>&#xD800;&#1114112;&#0;</p>", "paragraph[\"\u{fffd}\u{fffd}\u{fffd}\"]"),
     Case("<p>a&nbsp;</p><p>&nbsp;</p><p>b</p>", "paragraph[\"a\u{a0}\"], paragraph[\"\u{a0}\"], paragraph[\"b\"]"),
     Case("<td>a</td>\n<td>b</td>", #"paragraph["a b"]"#),
+    Case(
+        "<p><b>a<br>b</b><br><i><br></i>c <br></p>",
+        #"paragraph["a"~strong, hardBreak, "b"~strong, hardBreak, hardBreak, "c"]"#
+    ),
+    Case(
+        "<p style='white-space:pre-wrap'>a  \n\n b \n</p><p>c</p>",
+        #"paragraph["a", hardBreak, hardBreak, " b"], paragraph["c"]"#
+    ),
+    Case(
+        "<p style='white-space:pre-wrap'>a\(String(repeating: "\t", count: 20))b</p>",
+        "paragraph[\"a\(String(repeating: " ", count: 80))b\"]"
+    ),
     Case("<p>a<br>\n b</p>", #"paragraph["a", hardBreak, "b"]"#),
 ]

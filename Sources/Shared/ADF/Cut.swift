@@ -132,7 +132,7 @@ extension Sketch {
             case .media:
                 bytes += addressBytes[Int(self[node].slice.start)..<Int(self[node].slice.end)]
                 bytes.append(0x0A)
-            case .nothing, .emptyParagraph, .rule, .document, .text, .lineBreak, .mention, .status: break
+            case .nothing, .emptyParagraph, .rule, .document, .text, .mention, .status: break
             default:
                 if self[node].task != .none { bytes += (self[node].task == .done ? "[x] " : "[ ] ").utf8 }
                 path.append(node)
@@ -150,7 +150,6 @@ extension Sketch {
             let node = self[run]
             switch node.kind {
             case .text: bytes += text[Int(node.slice.start)..<Int(node.slice.end)]
-            case .lineBreak: bytes.append(0x0A)
             case .mention, .status: bytes += addressBytes[Int(node.x)..<Int(node.y)]
             default: break
             }

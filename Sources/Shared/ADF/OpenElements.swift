@@ -78,6 +78,7 @@ struct OpenElements {
     private var formattingCount = 0
     private var lastNumber: Int32 = 0
     private var selects = 0
+    private var foreign = 0
     /// A form was opened and not ended, so that others are ignored.
     private var hasForm = false
 
@@ -108,8 +109,13 @@ struct OpenElements {
     func wouldExceed(depth: Int, formatting limit: Int, with name: Name) -> Bool {
         let isNeverOpen = name.isVoid || name.traits.contains(.page)
         if isNeverOpen, !isForeign || name.traits.contains(.breaksOut) { return depth == 0 }
+        let isOfForeign = isForeign || name.tag == GUMBO_TAG_SVG || name.tag == GUMBO_TAG_MATH
+        if isOfForeign, foreign >= Self.foreignLimit { return true }
         return stack.count >= depth || (name.isFormatting && formattingCount >= limit)
     }
+
+    /// Elements of SVG and MathML that may be open: for each end tag the parser reads all their names anew.
+    private static let foreignLimit = 32
 
     // MARK: Text
 
@@ -228,6 +234,7 @@ struct OpenElements {
         let holdsHTML =
             name.traits.contains(isMath ? .mathIntegration : .svgIntegration)
             || (isMath && name.tag == GUMBO_TAG_ANNOTATION_XML && tag.isOfHTML)
+        foreign += 1
         let isBarrier = holdsHTML || (isMath && name.tag == GUMBO_TAG_ANNOTATION_XML)
         stack.append(
             Entry(
@@ -255,7 +262,10 @@ struct OpenElements {
 
     private mutating func pop() {
         let entry = stack.removeLast()
-        guard !entry.isForeign else { return }
+        guard !entry.isForeign else {
+            foreign -= 1
+            return
+        }
         if entry.name.tag == GUMBO_TAG_SELECT { selects -= 1 }
         if entry.formatting > 0, let index = formatting.lastIndex(where: { $0?.number == entry.formatting }) {
             formatting[index]?.isOpen = false
@@ -416,7 +426,7 @@ struct OpenElements {
         if entry.isOpen {
             guard let place = stack.lastIndex(where: { $0.formatting == entry.number }) else { return }
             let above = stack[(place + 1)...]
-            if above.contains(where: { $0.traits.contains(.scope) }) { return }
+            if above.contains(where: { $0.traits.contains(.scope) }) { return }  // also what holds HTML in SVG
             let blocks = above.indices.filter { stack[$0].traits.contains(.special) }
             copies += min(blocks.count, 8)
             if blocks.count >= 8 { return }

@@ -55,7 +55,6 @@ extension Placement {
                 var marks = node.marks
                 marks.flags.formUnion(flags)
                 writeText(node.slice, marks)
-            case .lineBreak: writeBreak()
             case .mention: writeMention(node)
             case .status: writeStatus(node)
             default: break
@@ -64,7 +63,18 @@ extension Placement {
         }
     }
 
+    /// Writes a piece of text; its line breaks become nodes.
     mutating func writeText(_ slice: Sketch.Slice, _ marks: Marks) {
+        var rest = slice
+        while let end = sketch.text[Int(rest.start)..<Int(rest.end)].firstIndex(of: 0x0A) {
+            writeLine(Sketch.Slice(start: rest.start, end: Int32(end)), marks)
+            writeBreak()
+            rest.start = Int32(end) + 1
+        }
+        writeLine(rest, marks)
+    }
+
+    private mutating func writeLine(_ slice: Sketch.Slice, _ marks: Marks) {
         guard !slice.isEmpty else { return }
         startRun(marks)
         putVisible(slice)

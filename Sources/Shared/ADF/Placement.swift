@@ -79,7 +79,7 @@ struct Placement {
 
     private mutating func place(_ node: Int32) {
         switch sketch[node].kind {
-        case .nothing, .document, .summary, .text, .lineBreak, .mention, .status: break
+        case .nothing, .document, .summary, .text, .mention, .status: break
         case .item, .row, .cell: placeChildren(of: node)
         case .emptyParagraph: if top.isOpen, top.hasChildren { top.owesEmpty = true }
         case .paragraph, .heading: writeTextBlock(node)

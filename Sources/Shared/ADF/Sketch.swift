@@ -8,7 +8,7 @@ struct Sketch {
         case bulletList, orderedList, item
         case quote, panel, expand, summary
         case table, row, cell
-        case text, lineBreak, mention, status
+        case text, mention, status
 
         /// Whether it holds runs of text.
         var isTextBlock: Bool { self == .paragraph || self == .heading || self == .code || self == .summary }
@@ -43,7 +43,7 @@ struct Sketch {
         var first: Int32 = 0
         var last: Int32 = 0
         var next: Int32 = 0
-        /// Text: the characters. Code: the language. Media: the address. Mention: the account.
+        /// Text: the characters, line breaks among them. Code: the language. Media: the address. Mention: the account.
         var slice = Slice()
         /// Ordered list: its first number. Cell: columns. Media: width. Row: the number of its group.
         var x: Int32 = 0
@@ -127,9 +127,20 @@ struct Sketch {
     mutating func trimEnd(of block: Int32) {
         let last = self[block].last
         guard last != 0, self[last].kind == .text, !self[last].isHeader else { return }
+        let isLast = Int(self[last].slice.end) == text.count
         while self[last].slice.end > self[last].slice.start, text[Int(self[last].slice.end) - 1] == 0x20 {
             self[last].slice.end -= 1
         }
+        if isLast { text.removeLast(text.count - Int(self[last].slice.end)) }  // what follows goes on with the run
+    }
+
+    /// Takes the line break from the end of a block.
+    mutating func dropLastBreak(of block: Int32) {
+        let last = self[block].last
+        guard last != 0, self[last].kind == .text, !self[last].slice.isEmpty,
+            text[Int(self[last].slice.end) - 1] == 0x0A
+        else { return }
+        self[last].slice.end -= 1
     }
 
     /// Puts a node and what follows it into the only item of a list, which takes the node's place and number.

@@ -46,8 +46,7 @@ extension Walk {
         let closed = block
         block = 0
         sketch.trimEnd(of: closed)
-        let last = sketch[closed].last
-        if last != 0, sketch[last].kind == .lineBreak { sketch[last].kind = .nothing }
+        sketch.dropLastBreak(of: closed)
         if !hasInk {
             sketch[closed].kind = sketch[closed].kind == .paragraph ? .emptyParagraph : .nothing
             sketch.removeChildren(of: closed)
@@ -142,11 +141,13 @@ extension Walk {
                 addBreak(style)
                 length = 1
             case 0x0C:
-                addPart(Bytes(start: Self.tab.utf8Start, count: 1), style)
+                addPart(Self.spaces(1), style)
                 length = 1
             case 0x09:
-                addPart(Bytes(start: Self.tab.utf8Start, count: style.space == .keep ? 4 : 1), style)
-                length = 1
+                var end = at
+                while end < text.count, text[end] == 0x09, end - at < Self.tabs { end += 1 }
+                length = end - at
+                addPart(Self.spaces(style.space == .keep ? 4 * length : 1), style)
             default:
                 length = max(1, Self.dropped(text, at))
                 if Self.dropped(text, at) == 0 {
@@ -160,7 +161,12 @@ extension Walk {
         }
     }
 
-    private static let tab: StaticString = "    "
+    /// How many tabs are written at once, as four spaces each.
+    private static let tabs = 16
+    private static let blanks: StaticString = "                                                                "
+
+    /// Up to 64 spaces.
+    private static func spaces(_ count: Int) -> Bytes { Bytes(start: blanks.utf8Start, count: count) }
 
     private mutating func addPart(_ part: Bytes, _ style: Style) {
         guard style.space == .keep else {
@@ -190,7 +196,7 @@ extension Walk {
         ensureBlock(style)
         pendingSpace = false
         sketch.trimEnd(of: block)
-        sketch.append(Sketch.Node(kind: .lineBreak), to: block)
+        withUnsafeBytes(of: UInt8(0x0A)) { sketch.append($0.bindMemory(to: UInt8.self), marks: style.marks, to: block) }
         atLineStart = true
     }
 

@@ -123,6 +123,14 @@ func hostilePages() -> [HostilePage] {
         HostilePage("option groups", filling("<optgroup>x")),
         HostilePage("rules between paragraphs", filling("<hr><x><p>x")),
         HostilePage("forms in forms", filling("<form><div></form>x")),
+        HostilePage("end tags below svg", times("<svg>x", 128) + times("</a> for </p>", 79_000)),
+        HostilePage("svg and end tags", filling("</p>\n</p>\n</p>\n<svg>x<svg>x<svg>x</a></a></a></a></a></a>")),
+        HostilePage("lines of a textarea", Array("<textarea>x".utf8) + filling("x\n").dropLast(99)),
+        HostilePage(
+            "lines of pre-wrap",
+            Array("<p style='white-space:pre-wrap'>x".utf8) + filling("x \n").dropLast(99)
+        ),
+        HostilePage("tabs of pre-wrap", Array("<p style='white-space:pre-wrap'>x".utf8) + filling("\t").dropLast(99)),
         HostilePage("title of svg", Array("<svg><title>".utf8) + filling("<g>").dropLast(12)),
         HostilePage("end of svg in cdata", filling("<svg><![CDATA[></svg>]]>x")),
         HostilePage("script in script", filling("<div><script><!--<script></script></div></script>")),
