@@ -216,6 +216,18 @@ struct RouteTests {
     }
 }
 
+extension RouteTests {
+    @Test("The description lists the codes of all errors")
+    func codes() throws {
+        let document = try JSONValue(parsing: Data(PackageResourcesView.openAPI))
+        let code = document["components"]?["schemas"]?["Error"]?["properties"]?["error"]?["properties"]?["code"]
+        let listed = Set(code?["enum"]?.array?.compactMap(\.string) ?? [])
+        // This one leaves in a body of its own, without its code.
+        let own: Set = [APIError.Code.retriesUsedUp.rawValue]
+        #expect(listed == Set(APIError.Code.allCases.map(\.rawValue)).subtracting(own))
+    }
+}
+
 /// The bytes of the description.
 enum PackageResourcesView {
     static var openAPI: [UInt8] { Array(OpenAPIDocument.bytes.readableBytesView) }

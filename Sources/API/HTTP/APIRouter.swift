@@ -12,6 +12,8 @@ enum APIRouter {
         SessionRoutes(backend: backend).add(to: router)
         AttachmentRoutes(backend: backend).add(to: router)
         AuditRoutes(backend: backend).add(to: router)
+        ValidationRoutes(backend: backend).add(to: router)
+        ConversionTestRoutes(backend: backend).add(to: router)
         ExportRoutes(backend: backend).add(to: router)
         RetryRoutes(backend: backend).add(to: router)
         StatusRoutes(backend: backend).add(to: router)

@@ -13,6 +13,10 @@ struct Backend: Sendable {
     let jobMaxAttempts: Int
     /// How long an answer may be held up by the limit on asking for the status.
     var limiterPatience = Duration.milliseconds(250)
+    /// How long a request may wait for a worker that validates a project.
+    var validationPatience = Duration.seconds(25)
+    /// How long the test of conversions waits to hear what files Jira takes.
+    var allowancePatience = Duration.seconds(5)
 
     init(pool: PostgresPool, redis: RedisClient, delivery: Delivery, jobMaxAttempts: Int) {
         self.pool = pool
@@ -25,6 +29,8 @@ struct Backend: Sendable {
     var sessions: SessionStore { SessionStore(pool: pool) }
     var exports: ExportStore { ExportStore(pool: pool) }
     var audit: AuditStore { AuditStore(pool: pool) }
+    var jobs: JobStore { JobStore(pool: pool) }
+    var integrations: IntegrationStore { IntegrationStore(pool: pool) }
 
     /// From the start of one spaced request at a site to the start of the next: foretells an export's end.
     var spacing: Duration { delivery.spacing }

@@ -7,11 +7,12 @@ enum Endpoint: CaseIterable, Sendable {
     case health, ready, openAPI
     case importSession, listSessions, showSession, sessionAudit
     case putAttachment
+    case validateProject, testConversion
     case startExport, retryExport, exportStatus, exportResults, exportProgress
 
     var method: HTTPRequest.Method {
         switch self {
-        case .importSession, .startExport, .retryExport: .post
+        case .importSession, .validateProject, .testConversion, .startExport, .retryExport: .post
         case .putAttachment: .put
         case .health, .ready, .openAPI, .listSessions, .showSession, .sessionAudit, .exportStatus, .exportResults,
             .exportProgress:
@@ -29,6 +30,8 @@ enum Endpoint: CaseIterable, Sendable {
         case .showSession: "/api/sessions/{session_id}"
         case .sessionAudit: "/api/sessions/{session_id}/audit"
         case .putAttachment: "/api/sessions/{session_id}/tickets/{ref}/attachments/{name}"
+        case .validateProject: "/api/jira/validate-project"
+        case .testConversion: "/api/jira/test-adf-conversion/{session_id}"
         case .startExport: "/api/jira/export-session/{session_id}"
         case .retryExport: "/api/jira/retry-failed/{session_id}"
         case .exportStatus: "/api/jira/export-status/{session_id}"
@@ -41,7 +44,9 @@ enum Endpoint: CaseIterable, Sendable {
     var scope: KeyScope? {
         switch self {
         case .health, .ready, .openAPI: nil
-        case .listSessions, .showSession, .sessionAudit, .exportStatus, .exportResults, .exportProgress: .read
+        case .listSessions, .showSession, .sessionAudit, .exportStatus, .exportResults, .exportProgress,
+            .validateProject, .testConversion:
+            .read
         case .importSession, .putAttachment, .startExport, .retryExport: .write
         }
     }
@@ -49,13 +54,15 @@ enum Endpoint: CaseIterable, Sendable {
     /// Whether only the owner of an API key may use it.
     var needsKey: Bool { scope != nil }
 
+    /// The longest body of most endpoints, in bytes: a thousand ids fit.
+    static let smallBody = 64 * 1024
+
     /// The longest body it reads, in bytes.
     private var bodyLimit: Int {
         switch self {
         case .importSession: ImportLimits.bodyBytes
         case .putAttachment: ImportLimits.uploadBytes
-        // An empty object at most.
-        default: 1024
+        default: Self.smallBody
         }
     }
 

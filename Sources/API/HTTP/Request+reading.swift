@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 import NIOCore
+import NIOFoundationCompat
 import TramlineModel
 
 extension Request {
@@ -20,6 +21,20 @@ extension Request {
             whole.writeBuffer(&part)
         }
         return whole
+    }
+
+    /// Reads a small body of JSON.
+    ///
+    /// - Parameter parse: reads the body strictly, as imports are read.
+    /// - Throws: ``APIError`` with 413; with 422 and every fault by its place; ``ImportRefusal`` for what is no JSON.
+    func readRequest<Value>(_ parse: (Data) throws(ImportRefusal) -> Value) async throws -> Value {
+        let body = try await readBody(upTo: Endpoint.smallBody)
+        do throws(ImportRefusal) {
+            return try parse(Data(buffer: body, byteTransferStrategy: .noCopy))
+        } catch {
+            guard case .invalid(let faults, let more) = error else { throw error }
+            throw APIError(invalidRequest: faults, more: more)
+        }
     }
 
     /// Demands a body of JSON.

@@ -119,7 +119,7 @@ extension Delivery {
         ProgressWakes(subscription: try await subscribe([keys.progress(of: session)], limit: 1))
     }
 
-    private func subscribe(_ channels: [String], limit: Int) async throws(DeliveryError) -> RedisSubscription {
+    func subscribe(_ channels: [String], limit: Int) async throws(DeliveryError) -> RedisSubscription {
         do {
             return try await redis.subscribe(to: channels, limit: limit)
         } catch {

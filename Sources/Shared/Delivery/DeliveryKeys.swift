@@ -25,4 +25,7 @@ struct DeliveryKeys: Sendable {
 
     /// Announces a session's new progress messages.
     func progress(of session: SessionID) -> String { "\(root):progress:\(session)" }
+
+    /// Announces the end of a job for which somebody waits.
+    func end(of job: JobID) -> String { "\(root):end:\(job)" }
 }

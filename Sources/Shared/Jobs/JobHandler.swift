@@ -61,4 +61,10 @@ extension Delivery {
         // Losing the error is right: the message itself is in the record.
         try? await publishProgress(session: mark.session, sequence: mark.sequence)
     }
+
+    /// Wakes whoever waits for a job. They look at the record now and then, whatever they hear.
+    func announceEnd(of job: JobID) async {
+        // Losing the error is right: a lost wake costs a moment.
+        try? await publishEnd(of: job)
+    }
 }

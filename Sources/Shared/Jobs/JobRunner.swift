@@ -173,6 +173,7 @@ package final class JobRunner: Service {
         }
         let recorded = await drop.race { await self.record(settlement, of: claim, logger) } ?? false
         guard recorded else { return await letGo(of: claim) }
+        if settlement.state.isFinal, claim.job.priority == .waiting { await delivery.announceEnd(of: claim.job.id) }
         await settleInQueue(claim.job.id, as: Settlement(settlement, priority: claim.job.priority))
         logger.info("A job ends", metadata: ["job.state": "\(settlement.state.rawValue)"])
     }

@@ -60,13 +60,14 @@ struct WorkerParts {
             logger: logger
         )
         let audit = TwinAuditHandler(exports: exports, connector: connector, logger: logger)
+        let validate = ValidateHandler(integrations: integrations, connector: connector, logger: logger)
         runner = JobRunner(
             configuration: JobRunner.Configuration(concurrency: settings.concurrency, backoff: common.backoff),
             jobs: JobStore(pool: pool),
             delivery: delivery,
             lease: lease,
             gates: GateKeeper(delivery: delivery, lease: lease, logger: logger),
-            handlers: [.export: export, .retry: export, .audit: audit],
+            handlers: [.export: export, .retry: export, .audit: audit, .validate: validate],
             logger: logger
         )
     }

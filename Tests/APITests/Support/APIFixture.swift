@@ -16,7 +16,7 @@ import TramlineModel
 
 /// The API over a fresh database and a key space of its own, with a team and its key.
 struct APIFixture: Sendable {
-    let backend: Backend
+    var backend: Backend
     let team: TeamID
     /// The team's key, as a client sends it.
     let key: String

@@ -138,7 +138,12 @@ struct ExportFixture: Sendable {
             delivery: delivery,
             lease: lease,
             gates: GateKeeper(delivery: delivery, lease: lease, logger: logger),
-            handlers: [.export: handler, .retry: handler, .audit: audit],
+            handlers: [
+                .export: handler,
+                .retry: handler,
+                .audit: audit,
+                .validate: ValidateHandler(integrations: integrations, connector: connector, logger: logger),
+            ],
             logger: logger
         )
     }

@@ -44,6 +44,22 @@ extension APIError {
         )
     }
 
+    /// 422, for a body that was read and is not what it should be.
+    init(invalidRequest faults: [ImportFault], more: Int) {
+        self.init(faults, more: more, code: .invalidRequest, "with the request.")
+    }
+
+    private init(_ faults: [ImportFault], more: Int, code: Code, _ end: String) {
+        let count = faults.count + more
+        self.init(
+            status: .unprocessableContent,
+            code: code,
+            message: (count == 1 ? "1 thing is wrong " : "\(count) things are wrong ") + end,
+            details: faults.map { Detail(at: $0.at, message: $0.message) }
+                + (more > 0 ? [Detail(at: "body", message: "has \(more) more faults")] : [])
+        )
+    }
+
     private static func sorted(_ error: ImportRefusal) -> APIError {
         switch error {
         case .tooLarge:
@@ -56,15 +72,7 @@ extension APIError {
                 details: [Detail(at: "body", message: "\(syntax)")]
             )
         case .invalid(let faults, let more):
-            let count = faults.count + more
-            return APIError(
-                status: .unprocessableContent,
-                code: .invalidSession,
-                message: (count == 1 ? "1 thing is wrong" : "\(count) things are wrong")
-                    + " with the session; nothing was stored.",
-                details: faults.map { Detail(at: $0.at, message: $0.message) }
-                    + (more > 0 ? [Detail(at: "body", message: "has \(more) more faults")] : [])
-            )
+            return APIError(faults, more: more, code: .invalidSession, "with the session; nothing was stored.")
         }
     }
 

@@ -117,6 +117,12 @@ package struct IntegrationStore: Sendable {
         ).first.map(Self.integration(from:))
     }
 
+    /// All integrations of a team, by site.
+    package func list(team: TeamID) async throws -> [Integration] {
+        try await pool.query("SELECT \(Self.columns) FROM integrations WHERE team_id = \(team) ORDER BY site")
+            .map(Self.integration(from:))
+    }
+
     /// One integration.
     package func load(_ id: IntegrationID, on client: some PostgresClient) async throws -> Integration? {
         try await client.query("SELECT \(Self.columns) FROM integrations WHERE id = \(id)")

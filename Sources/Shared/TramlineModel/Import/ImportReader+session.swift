@@ -51,7 +51,7 @@ extension ImportReader {
         )
     }
 
-    private mutating func projectKey(_ value: JSONValue?, at place: ImportPlace) -> String? {
+    mutating func projectKey(_ value: JSONValue?, at place: ImportPlace) -> String? {
         guard let key = line(value, at: place, required: true) else { return nil }
         guard JiraKey.isProject(key) else {
             faults.add(place, "must be a project key such as PROJ: capital letters, digits and _")
