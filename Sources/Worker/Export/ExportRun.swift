@@ -62,13 +62,15 @@ struct ExportRun {
 
     func run() async throws -> JobOutcome {
         do {
+            let operations = try await OperationStore.newest(ofSession: session, on: exports.pool)
             var ledger = ExportLedger(
                 material.tickets,
-                operations: try await OperationStore.newest(ofSession: session, on: exports.pool),
+                operations: operations,
                 claim: claim,
                 now: .now
             )
             try await announceStart()
+            try await checkProject(for: tickets(toCreate: operations))
             try await createTickets(&ledger)
             let delayed = try await finishTickets(ledger)
             return outcome(ledger, delayed)

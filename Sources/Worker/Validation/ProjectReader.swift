@@ -1,10 +1,12 @@
 import Jira
 import Jobs
+import Record
 import TramlineModel
 
 /// Asks Jira what it says of a project, now. All are short reads, which take their turns at the gate and need no spacing.
 ///
-/// What changes seldom and is remembered elsewhere is asked for anew: whoever asks has perhaps just changed it.
+/// What the worker remembers of the project is asked for anew, and remembered as it is now: whoever asks has perhaps just
+/// changed it.
 struct ProjectReader {
     /// Of how many issue types the create screens are read where no tickets say which are needed.
     static let screens = 10
@@ -57,6 +59,10 @@ struct ProjectReader {
 
     // MARK: Parts
 
+    private var place: SiteMemory.Place {
+        SiteMemory.Place(integration: caller.access.integration.id, project: project)
+    }
+
     private func send<Value: Sendable>(
         _ request: (JiraClient) async throws(JiraError) -> JiraReply<Value>
     ) async throws -> Value {
@@ -92,6 +98,7 @@ struct ProjectReader {
         facts.issueTypes = try await all { client, start throws(JiraError) in
             try await client.createMetaIssueTypes(project: project, startAt: start)
         }
+        caller.memory.remember(facts.issueTypes, of: place)
         return facts
     }
 
@@ -114,7 +121,9 @@ struct ProjectReader {
         let fields = try await all { client, start throws(JiraError) in
             try await client.createMetaFields(project: project, issueType: type.id, startAt: start)
         }
-        return CreateScreen(issueTypeID: type.id, fields: fields)
+        let screen = CreateScreen(issueTypeID: type.id, fields: fields)
+        caller.memory.remember(screen, of: place)
+        return screen
     }
 
     private func readSprints() async throws -> ProjectFacts.Sprints {

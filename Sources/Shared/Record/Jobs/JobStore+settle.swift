@@ -81,4 +81,20 @@ extension JobStore {
             """
         )
     }
+
+    /// Whether a job has done a step, in this claim or an earlier one.
+    package func hasStep(
+        _ step: String,
+        of claim: JobClaim,
+        subject: some PostgresEncodable & Sendable
+    ) async throws -> Bool {
+        try await pool.query(
+            """
+            SELECT EXISTS (
+                SELECT FROM job_steps
+                WHERE job_id = \(claim.job.id) AND step = \(step) AND subject_id = \(subject)
+            )
+            """
+        ).scalar()
+    }
 }
