@@ -219,7 +219,7 @@ struct StatusTests {
 
 extension APIFixture {
     /// Lets the session's status be asked for again at once.
-    fileprivate func forgetStatus(_ session: SessionID) async throws {
+    func forgetStatus(_ session: SessionID) async throws {
         _ = try await backend.redis.send(RedisCommand("DEL", statusKey(of: session)))
     }
 

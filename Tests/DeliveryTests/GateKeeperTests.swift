@@ -87,6 +87,38 @@ struct GateKeeperTests {
         }
     }
 
+    @Test("The waiters of a job that is called off give up their places; those of another stay")
+    func callingOff() async throws {
+        try await withDelivery(lease: .seconds(30), spacing: .zero) { delivery in
+            try await withKeepers(1, delivery, pulse: never) { keepers in
+                let keeper = keepers[0]
+                let release = Doorway()
+                let holder = Task { try await keeper.request(site, .person, Journal()) { await release.pass() } }
+                try await delivery.waitUntil(site) { $0.isHeld }
+                let (job, isCalledOff) = (JobID(), Flag())
+                let unwanted = Task {
+                    try await keeper.request(site, .person, Journal(), job: job, calledOffBy: isCalledOff)
+                }
+                let other = Task { try await keeper.request(site, .person, Journal()) }
+                try await delivery.waitUntil(site) { $0.spacedWaiting == 2 }
+                // Looking again changes nothing while the job is wanted.
+                keeper.callOff(job)
+                isCalledOff.set()
+                keeper.callOff(job)
+                let error = await #expect(throws: DeliveryError.self) { try await unwanted.value }
+                #expect(error?.code == .calledOff)
+                try await delivery.waitUntil(site) { $0.spacedWaiting == 1 }
+                release.open()
+                try await holder.value
+                try await other.value
+                let late = await #expect(throws: DeliveryError.self) {
+                    try await keeper.request(site, .person, Journal(), job: job, calledOffBy: isCalledOff)
+                }
+                #expect(late?.code == .calledOff)
+            }
+        }
+    }
+
     @Test("A waiter gives up at its deadline")
     func deadline() async throws {
         try await withDelivery(lease: .seconds(30), spacing: .seconds(30)) { delivery in
@@ -298,14 +330,17 @@ extension GateKeeper {
         job: JobID = JobID(),
         lasting duration: Duration = .zero,
         within timeout: Duration = .seconds(50),
+        calledOffBy flag: Flag? = nil,
         _ body: () async throws -> Void = {}
     ) async throws {
+        let isCalledOff: @Sendable () -> Bool = { flag?.isSet ?? false }
         try await withPass(
             site: site,
             job: job,
             priority: priority,
             spaced: true,
-            deadline: .now + timeout
+            deadline: .now + timeout,
+            isCalledOff: isCalledOff
         ) { pass in
             try pass.requestStarted()
             journal.begin()
@@ -356,6 +391,14 @@ private final class Journal: Sendable {
     func end() {
         state.withLock { $0.now -= 1 }
     }
+}
+
+/// Says something once.
+private final class Flag: Sendable {
+    private let flag = Atomic(false)
+
+    var isSet: Bool { flag.load(ordering: .acquiring) }
+    func set() { flag.store(true, ordering: .releasing) }
 }
 
 /// Keeps people until it is opened.

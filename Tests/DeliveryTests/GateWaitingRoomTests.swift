@@ -7,6 +7,7 @@ import TramlineModel
 @Suite("A gate keeper's waiting room")
 struct GateWaitingRoomTests {
     let site = SiteID(rawValue: "acme.example")
+    let job = JobID()
     let start = ContinuousClock.now
     var late: ContinuousClock.Instant { start + .seconds(100) }
 
@@ -14,7 +15,7 @@ struct GateWaitingRoomTests {
     func makeRoom(_ tickets: ClosedRange<UInt64>) -> GateWaitingRoom<String> {
         var room = GateWaitingRoom<String>(pulse: .seconds(2))
         for ticket in tickets {
-            #expect(room.arrive(ticket, at: site, deadline: late, now: start) == true)
+            #expect(room.arrive(ticket, of: job, at: site, deadline: late, now: start) == true)
         }
         return room
     }
@@ -115,7 +116,7 @@ struct GateWaitingRoomTests {
         #expect(room.sleep(1, "one", until: nil, now: start) == nil)
         #expect(room.close() == ["one"])
         #expect(room.sleep(2, "two", until: nil, now: start) == .closed)
-        #expect(room.arrive(3, at: site, deadline: late, now: start) == false)
+        #expect(room.arrive(3, of: job, at: site, deadline: late, now: start) == false)
     }
 
     @Test("A timer table finds what is due, whatever was moved before", arguments: 0..<20)

@@ -121,6 +121,23 @@ struct QueueTests {
         }
     }
 
+    @Test("A job that goes back without a priority keeps its own", arguments: JobPriority.allCases)
+    func ownPriority(_ priority: JobPriority) async throws {
+        try await withDelivery { delivery in
+            let worker = try await delivery.makeWorker()
+            let job = QueuedJob(id: JobID(), priority: priority)
+            _ = try await delivery.enqueue([job])
+            #expect(try await delivery.claimed(upTo: 1, worker) == [job.id])
+            // One that is enqueued now goes ahead exactly if its priority is higher.
+            let rival = QueuedJob(id: JobID(), priority: .person)
+            #expect(try await delivery.settle(job.id, worker: worker.worker, as: .delayed(.zero, nil)))
+            _ = try await delivery.standing(worker)
+            _ = try await delivery.enqueue([rival])
+            let order = try await delivery.claimed(upTo: 2, worker)
+            #expect(order == (priority == .scheduled ? [rival.id, job.id] : [job.id, rival.id]))
+        }
+    }
+
     @Test("A claim whose answer is lost is not lost: its jobs come with the repetition")
     func lostAnswer() async throws {
         try await PrivateRedis.run { server in

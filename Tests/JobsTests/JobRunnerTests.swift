@@ -74,7 +74,73 @@ struct JobRunnerTests {
             }
             #expect(handler.log.events.conclusions(of: job.id) == [.retrying, .retrying, .failed])
             let row = try #require(try await road.job(job.id))
-            #expect(row.state == .failed && row.attempts == 2 && row.deaths == 0 && row.fault == Self.fault)
+            #expect(row.state == .failed && row.attempts == 3 && row.deaths == 0 && row.fault == Self.fault)
+        }
+    }
+
+    @Test("Attempts count from the last step that was finished: a job that makes progress is not given up")
+    func progress() async throws {
+        try await withRoad { road in
+            let handler = TestHandler { run in
+                // Two faults, then a step and a fault, over and over.
+                let epoch = run.claim.epoch.rawValue
+                guard epoch < 10 else { return .succeeded }
+                if epoch % 3 == 0 {
+                    try await run.commit { connection in
+                        try await run.jobs.recordStep(
+                            "step",
+                            of: run.claim,
+                            subject: JobID(),
+                            outcome: "done",
+                            on: connection
+                        )
+                        return ((), nil)
+                    }
+                }
+                return .retry(Self.fault, after: nil)
+            }
+            let job = try await road.withWorker(running: handler) { _ in
+                let job = try await road.enqueue(maximumAttempts: 4)
+                try await handler.log.wait { $0.conclusions(of: job.id).last?.isFinal == true }
+                return job
+            }
+            #expect(handler.log.events.conclusions(of: job.id).last == .succeeded)
+            #expect(handler.log.events.runs(of: job.id) == 10)
+        }
+    }
+
+    @Test("A job that is held and no longer run is let go of, and runs again")
+    func letGo() async throws {
+        try await withRoad { road in
+            let handler = TestHandler { run in
+                guard run.claim.epoch.rawValue == 1 else { return .succeeded }
+                // Somebody claims the job in the record; the queue knows nothing of it.
+                _ = try await road.record.jobs.claim([run.claim.job.id], for: WorkerID(rawValue: "other"))
+                try await run.commit { _ in ((), nil) }
+                return .succeeded
+            }
+            let job = try await road.withWorker(running: handler) { _ in
+                let job = try await road.enqueue()
+                try await handler.log.wait { $0.conclusions(of: job.id) == [.succeeded] }
+                return job
+            }
+            #expect(handler.log.events.epochs(of: job.id) == [1, 3])
+            #expect(try await road.job(job.id)?.state == .succeeded)
+        }
+    }
+
+    @Test("Jobs that the record did not give out go back with their own priority")
+    func handedBack() async throws {
+        try await withRoad { road in
+            let handler = TestHandler { _ in .succeeded }
+            try await road.record.pool.execute("ALTER TABLE jobs RENAME TO jobs_away")
+            let id = JobID()
+            try await road.withWorker(running: handler) { _ in
+                _ = try await road.delivery.enqueue([QueuedJob(id: id, priority: .scheduled)])
+                while try await road.delivery.stats().delayed == 0 { await Task.yield() }
+                #expect(try await road.queuedPriority(of: id) == .scheduled)
+                try await road.record.pool.execute("ALTER TABLE jobs_away RENAME TO jobs")
+            }
         }
     }
 

@@ -36,10 +36,11 @@ private func job(attempts: Int = 0, of maximum: Int = 5, deaths: Int = 0) -> Job
     )
 }
 
-private func settlement(_ outcome: JobOutcome, of job: Job) -> JobSettlement {
+private func settlement(_ outcome: JobOutcome, of job: Job, isCancelRequested: Bool = false) -> JobSettlement {
     var generator = Greatest()
     let backoff = Backoff(base: .seconds(2), maximum: .seconds(300))
-    return JobSettlement(outcome, of: job, backoff: backoff, using: &generator)
+    let fence = JobFence(isCancelRequested: isCancelRequested, attempts: job.attempts)
+    return JobSettlement(outcome, of: job, asOf: fence, backoff: backoff, using: &generator)
 }
 
 @Suite("What a run's outcome means for its job")
@@ -77,8 +78,21 @@ struct JobSettlementTests {
             #expect(settlement.dueIn == .seconds(bound))
         }
         let last = settlement(.retry(fault, after: nil), of: job(attempts: 4))
-        #expect(last.state == .failed && last.fault == fault && last.dueIn == nil)
+        #expect(last.state == .failed && last.fault == fault && last.dueIn == nil && last.usesAttempt)
         #expect(settlement(.retry(fault, after: nil), of: job(of: 1)).state == .failed)
+    }
+
+    @Test("What counts is the attempts since the last step that was finished, not those at the claim")
+    func attemptsSinceProgress() {
+        var generator = Greatest()
+        let settlement = JobSettlement(
+            .retry(fault, after: nil),
+            of: job(attempts: 4),
+            asOf: JobFence(attempts: 0),
+            backoff: Backoff(base: .seconds(2), maximum: .seconds(300)),
+            using: &generator
+        )
+        #expect(settlement.state == .retrying && settlement.dueIn == .seconds(2))
     }
 
     @Test("The wait is never shorter than what Jira asked for")

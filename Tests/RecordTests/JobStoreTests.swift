@@ -161,6 +161,7 @@ struct SettlementCase: Sendable, CustomTestStringConvertible {
     static let all = [
         SettlementCase(settlement: .succeeded, attempts: 0),
         SettlementCase(settlement: .failed(fault), attempts: 0),
+        SettlementCase(settlement: .exhausted(fault), attempts: 1),
         SettlementCase(settlement: .cancelled, attempts: 0),
         SettlementCase(settlement: .quarantined(fault), attempts: 0),
         SettlementCase(settlement: .retrying(fault, after: .seconds(90)), attempts: 1),
@@ -200,6 +201,49 @@ struct JobStoreSettleTests {
             #expect(claim.job.attempts == 1 && claim.job.deaths == 0)
             try await record.settle(claim, as: .succeeded)
             #expect(try await record.stored(job).fault == nil)
+        }
+    }
+
+    @Test("A step that is finished for the first time sets the attempts to zero; repeating it does not")
+    func progress() async throws {
+        try await withRecord { record in
+            let job = try await record.insertJob()
+            let (one, two) = (TicketID(), TicketID())
+            /// Runs a step, reads the attempts then, and ends in a transient fault.
+            func attempts(afterStep subject: TicketID) async throws -> Int {
+                let claim = try await record.claim(job, by: first)
+                try await record.jobs.withFence(claim) { connection in
+                    try await record.jobs.recordStep(
+                        "ticket",
+                        of: claim,
+                        subject: subject,
+                        outcome: "created",
+                        on: connection
+                    )
+                }
+                let attempts = try await record.jobs.withFence(claim) { _, fence in fence.attempts }
+                try await record.settle(claim, as: .retrying(fault, after: .zero))
+                return attempts
+            }
+            #expect(try await attempts(afterStep: one) == 0)
+            #expect(try await attempts(afterStep: one) == 1)
+            #expect(try await attempts(afterStep: one) == 2)
+            #expect(try await attempts(afterStep: two) == 0)
+            #expect(try await record.stored(job).attempts == 1)
+        }
+    }
+
+    @Test("So does it with the deaths: three in a long life are no reason to stop a job")
+    func deathsSinceProgress() async throws {
+        try await withRecord { record in
+            let job = try await record.insertJob()
+            for _ in 1...2 { _ = try await record.claim(job, by: first) }
+            let claim = try await record.claim(job, by: second)
+            #expect(claim.job.deaths == 2)
+            try await record.jobs.withFence(claim) { connection in
+                try await record.jobs.recordStep("x", of: claim, subject: TicketID(), outcome: "done", on: connection)
+            }
+            #expect(try await record.claim(job, by: first).job.deaths == 1)
         }
     }
 

@@ -106,7 +106,7 @@ struct ExportTests {
             #expect(messages.last?.contains(#""error_category":"temporary""#) == true)
             let attempts = try await fixture.pool.query("SELECT attempts, state FROM jobs").only()
             #expect(try attempts.get("state", as: String.self) == "failed")
-            #expect(try attempts.get("attempts", as: Int.self) == 2)
+            #expect(try attempts.get("attempts", as: Int.self) == 3)
         }
     }
 

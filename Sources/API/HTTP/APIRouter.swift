@@ -16,6 +16,7 @@ enum APIRouter {
         ConversionTestRoutes(backend: backend).add(to: router)
         ExportRoutes(backend: backend).add(to: router)
         RetryRoutes(backend: backend).add(to: router)
+        CancelRoutes(backend: backend).add(to: router)
         StatusRoutes(backend: backend).add(to: router)
         ResultRoutes(backend: backend).add(to: router)
         ProgressDoor(backend: backend).add(to: router)

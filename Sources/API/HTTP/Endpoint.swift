@@ -8,11 +8,11 @@ enum Endpoint: CaseIterable, Sendable {
     case importSession, listSessions, showSession, sessionAudit
     case putAttachment
     case validateProject, testConversion
-    case startExport, retryExport, exportStatus, exportResults, exportProgress
+    case startExport, retryExport, cancelExport, exportStatus, exportResults, exportProgress
 
     var method: HTTPRequest.Method {
         switch self {
-        case .importSession, .validateProject, .testConversion, .startExport, .retryExport: .post
+        case .importSession, .validateProject, .testConversion, .startExport, .retryExport, .cancelExport: .post
         case .putAttachment: .put
         case .health, .ready, .openAPI, .listSessions, .showSession, .sessionAudit, .exportStatus, .exportResults,
             .exportProgress:
@@ -34,6 +34,7 @@ enum Endpoint: CaseIterable, Sendable {
         case .testConversion: "/api/jira/test-adf-conversion/{session_id}"
         case .startExport: "/api/jira/export-session/{session_id}"
         case .retryExport: "/api/jira/retry-failed/{session_id}"
+        case .cancelExport: "/api/jira/cancel-export/{session_id}"
         case .exportStatus: "/api/jira/export-status/{session_id}"
         case .exportResults: "/api/jira/export-results/{session_id}"
         case .exportProgress: "/api/jira/export/progress/{session_id}"
@@ -47,7 +48,7 @@ enum Endpoint: CaseIterable, Sendable {
         case .listSessions, .showSession, .sessionAudit, .exportStatus, .exportResults, .exportProgress,
             .validateProject, .testConversion:
             .read
-        case .importSession, .putAttachment, .startExport, .retryExport: .write
+        case .importSession, .putAttachment, .startExport, .retryExport, .cancelExport: .write
         }
     }
 

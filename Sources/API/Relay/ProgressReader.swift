@@ -66,23 +66,20 @@ struct ProgressReader: Sendable {
                     session: session.id,
                     task: task,
                     counts: view.counts,
-                    duration: session.processingTime()
+                    duration: view.processingTime()
                 )
             )
         }
-        let cancelled = Fault(
-            category: .userFixable,
-            code: "export_cancelled",
-            userMessage: "The export was cancelled.",
-            recoveryActions: []
-        )
+        guard let fault = session.fault else {
+            return .failed(.cancelled(sequence: session.progressSequence, session: session.id, task: task))
+        }
         return .failed(
             ProgressMessage.Failed(
                 sequence: session.progressSequence,
                 session: session.id,
                 task: task,
                 failedAtTicket: session.failedAtTicketOrder,
-                fault: session.fault ?? cancelled,
+                fault: fault,
                 retryAvailable: session.isRetryAvailable
             )
         )
@@ -112,7 +109,12 @@ struct ProgressSnapshot: Encodable {
         taskId = view.job?.id
         status = view.session.status.rawValue
         progressPercentage = view.counts.percentage
-        currentStage = view.session.status == .ready ? "Not started" : view.counts.currentStage
+        currentStage =
+            if view.isCancelling {
+                "Stopping after the current step"
+            } else {
+                view.session.status == .ready ? "Not started" : view.counts.currentStage
+            }
         ticketsCompleted = view.counts.exportedTickets
         ticketsFailed = view.counts.failedTickets
         totalTickets = view.counts.totalTickets

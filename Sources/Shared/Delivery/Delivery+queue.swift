@@ -33,8 +33,8 @@ package enum Settlement: Sendable, Equatable {
     case finished
     /// The job may be claimed again at once, at its old place.
     case ready(JobPriority)
-    /// The job may be claimed again after so long.
-    case delayed(Duration, JobPriority)
+    /// The job may be claimed again after so long. Its priority is `nil` for whoever does not know it: it stays what it was.
+    case delayed(Duration, JobPriority?)
 }
 
 extension Delivery {
@@ -114,7 +114,10 @@ extension Delivery {
             case .finished: ["finished"]
             case .ready(let priority): ["ready", RedisArgument(priority.rawValue)]
             case .delayed(let delay, let priority):
-                ["delayed", RedisArgument(priority.rawValue), RedisArgument(max(0, delay.milliseconds))]
+                [
+                    "delayed", priority.map { RedisArgument($0.rawValue) } ?? "",
+                    RedisArgument(max(0, delay.milliseconds)),
+                ]
             }
         let arguments = [RedisArgument("\(job)"), RedisArgument(worker.rawValue)] + outcome
         return try await run(Scripts.settle, arguments) { reply throws(RedisError) in try reply.integer() == 1 }

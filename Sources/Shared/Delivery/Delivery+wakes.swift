@@ -7,6 +7,8 @@ package enum DeliveryWake: Sendable, Hashable {
     case jobs
     /// A turn at this site's gate has come for this one of the worker's waiters; ``GateKeeper`` sees to it.
     case gate(SiteID, member: String)
+    /// Somebody wants a job cancelled that this worker runs: the record says which.
+    case cancellation
     /// Wakes may have been missed: look at everything that one would have told.
     case anything
 }
@@ -44,6 +46,8 @@ extension DeliveryWake {
         let words = text.split(separator: " ", maxSplits: 2)
         if words == ["jobs"] {
             self = .jobs
+        } else if words == ["cancellation"] {
+            self = .cancellation
         } else if words.count == 3, words[0] == "gate" {
             self = .gate(SiteID(rawValue: String(words[2])), member: String(words[1]))
         } else {
@@ -101,6 +105,15 @@ extension Delivery {
     /// Wakes are hints: each may come twice or in vain. Ready jobs are found by claiming.
     package func wakes(worker: WorkerID) async throws(DeliveryError) -> DeliveryWakes {
         DeliveryWakes(subscription: try await subscribe([keys.wake, keys.wake(of: worker)], limit: 1024))
+    }
+
+    /// Tells a worker that somebody wants a job cancelled that it runs. It need not hear: it looks into the record now and then.
+    package func wakeForCancellation(_ worker: WorkerID) async throws(DeliveryError) {
+        do {
+            try await redis.publish("cancellation", to: keys.wake(of: worker))
+        } catch {
+            throw DeliveryError(error, during: "wake_for_cancellation")
+        }
     }
 
     /// Tells a session's listeners that its progress messages up to a number are in the record. Nobody need listen.

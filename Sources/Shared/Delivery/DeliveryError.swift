@@ -18,6 +18,8 @@ package struct DeliveryError: Error, Sendable {
         case gateDeadline = "gate_deadline"
         /// The waiting task was cancelled.
         case cancelled
+        /// The job that waited at a gate is not wanted any more.
+        case calledOff = "called_off"
         /// The gate keeper has stopped.
         case closed
     }

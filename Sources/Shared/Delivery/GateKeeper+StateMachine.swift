@@ -37,6 +37,7 @@ struct GateWaitingRoom<Sleeper> {
     typealias Ticket = UInt64
 
     private struct Waiter {
+        let job: JobID
         let site: SiteID
         let deadline: Instant
         var sleeper: Sleeper?
@@ -75,9 +76,15 @@ struct GateWaitingRoom<Sleeper> {
     // MARK: Waiters
 
     /// Begins to wait, before the first asking. Returns `false` when the keeper has stopped.
-    mutating func arrive(_ ticket: Ticket, at site: SiteID, deadline: Instant, now: Instant) -> Bool {
+    mutating func arrive(
+        _ ticket: Ticket,
+        of job: JobID,
+        at site: SiteID,
+        deadline: Instant,
+        now: Instant
+    ) -> Bool {
         guard !isClosed else { return false }
-        waiters[ticket] = Waiter(site: site, deadline: deadline)
+        waiters[ticket] = Waiter(job: job, site: site, deadline: deadline)
         if sites[site] == nil { pulses[site] = now + pulse }
         sites[site, default: Site()].tickets.insert(ticket)
         return true
@@ -121,6 +128,11 @@ struct GateWaitingRoom<Sleeper> {
     mutating func wakeAll(at site: SiteID) -> [Sleeper] {
         // Tickets are in order of arrival, and so are the new places.
         (sites[site]?.tickets ?? []).sorted().compactMap { wake($0) }
+    }
+
+    /// Wakes everybody who waits in the name of a job.
+    mutating func wakeAll(of job: JobID) -> [Sleeper] {
+        waiters.filter { $0.value.job == job }.keys.compactMap { wake($0) }
     }
 
     /// Sees to a place or a pass in our name that nobody here has: left by a question whose asker had gone before Redis

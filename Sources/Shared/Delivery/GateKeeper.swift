@@ -36,24 +36,32 @@ package final class GateKeeper: Service, Sendable {
     /// - Parameters:
     ///   - spaced: Whether the request writes, or is a page of a search.
     ///   - deadline: When to give up waiting; `body` itself is not limited.
+    ///   - isCalledOff: Whether the job is not wanted any more. Asked before each asking for the gate and before `body`; who
+    ///     makes it true calls ``callOff(_:)`` then, so that nobody sleeps on.
     /// - Throws: What `body` throws; ``DeliveryError`` with `.gateDeadline`, `.leaseLost`, `.cancelled`, `.closed`,
-    ///   `.scriptFailed` or `.malformedReply` when `body` has not run. A Redis that does not answer is waited for.
+    ///   `.calledOff`, `.scriptFailed` or `.malformedReply` when `body` has not run. A Redis that does not answer is waited for.
     package func withPass<Result>(
         site: SiteID,
         job: JobID,
         priority: JobPriority,
         spaced: Bool,
         deadline: ContinuousClock.Instant,
+        isCalledOff: @Sendable () -> Bool = { false },
         body: (GatePass) async throws -> Result
     ) async throws -> Result {
         let ticket = nextTicket.wrappingAdd(1, ordering: .relaxed).oldValue
         let waiter = GateWaiter(job: job, lease: lease, priority: priority, isSpaced: spaced, ticket: ticket)
-        let pass = try await acquire(site, waiter, deadline)
+        let pass = try await acquire(site, waiter, deadline, isCalledOff)
         defer {
             room.withLock { $0.depart(ticket, pass.departure(), now: .now) }
             bell.ring()
         }
         return try await body(pass)
+    }
+
+    /// Has the waiters of a job look whether it is still wanted.
+    package func callOff(_ job: JobID) {
+        resume(room.withLock { $0.wakeAll(of: job) })
     }
 
     /// Keeps the timers and listens to wakes, until graceful shutdown (after the last pass) or cancellation.
@@ -86,14 +94,16 @@ package final class GateKeeper: Service, Sendable {
     private func acquire(
         _ site: SiteID,
         _ waiter: GateWaiter,
-        _ deadline: ContinuousClock.Instant
+        _ deadline: ContinuousClock.Instant,
+        _ isCalledOff: @Sendable () -> Bool
     ) async throws(DeliveryError) -> GatePass {
-        guard room.withLock({ $0.arrive(waiter.ticket, at: site, deadline: deadline, now: .now) }) else {
+        guard room.withLock({ $0.arrive(waiter.ticket, of: waiter.job, at: site, deadline: deadline, now: .now) })
+        else {
             throw DeliveryError(.closed, "the gate keeper has stopped")
         }
         bell.ring()
         do {
-            let pass = try await waitForTurn(site, waiter)
+            let pass = try await waitForTurn(site, waiter, isCalledOff)
             room.withLock { $0.leave(waiter.ticket, with: pass) }
             return pass
         } catch {
@@ -103,8 +113,13 @@ package final class GateKeeper: Service, Sendable {
         }
     }
 
-    private func waitForTurn(_ site: SiteID, _ waiter: GateWaiter) async throws(DeliveryError) -> GatePass {
+    private func waitForTurn(
+        _ site: SiteID,
+        _ waiter: GateWaiter,
+        _ isCalledOff: @Sendable () -> Bool
+    ) async throws(DeliveryError) -> GatePass {
         while true {
+            if isCalledOff() { throw DeliveryError(.calledOff, "the job is not wanted any more") }
             let asked = ContinuousClock.now
             guard lease.stands(at: asked) else { throw DeliveryError(.leaseLost, "the worker's lease has ended") }
             var pause: Duration?
@@ -114,6 +129,7 @@ package final class GateKeeper: Service, Sendable {
                 switch answer {
                 case .granted(let pass):
                     guard lease.stands() else { throw DeliveryError(.leaseLost, "the worker's lease has ended") }
+                    if isCalledOff() { throw DeliveryError(.calledOff, "the job is not wanted any more") }
                     return pass
                 case .wait(let until, _): pause = until
                 case .lost: throw DeliveryError(.leaseLost, "Redis says that the worker's lease has ended")
@@ -157,7 +173,7 @@ package final class GateKeeper: Service, Sendable {
                 pulseEverySite()
                 for await wake in wakes {
                     switch wake {
-                    case .jobs: break
+                    case .jobs, .cancellation: break
                     case .gate(let site, let member): self.wake(member: member, at: site)
                     case .anything: pulseEverySite()
                     }

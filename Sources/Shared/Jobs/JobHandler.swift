@@ -18,7 +18,7 @@ package struct ProgressMark: Sendable, Hashable {
 package protocol JobHandler: Sendable {
     /// Runs a job until it ends, must wait, or is asked to stop; one small step after the other.
     ///
-    /// Between two steps it asks ``JobRun/shouldStop``. It never sleeps, retries or marks the job itself. Errors that it
+    /// Between two steps it asks ``JobRun/interruption``, and ends with it if there is one. It never sleeps, retries or marks the job itself. Errors that it
     /// throws are sorted by the runner: a lost claim is dropped in silence, an unreachable record waits, and anything
     /// else counts as a transient fault.
     func run(_ run: JobRun) async throws -> JobOutcome
@@ -35,13 +35,22 @@ package protocol JobHandler: Sendable {
 /// One run of a job: the claim, and what a handler may use.
 package struct JobRun: Sendable {
     package let claim: JobClaim
-    package let gates: GateKeeper
     package let jobs: JobStore
     package let delivery: Delivery
+    let gates: GateKeeper
     let stopping: StopFlag
+    let cancelling: StopFlag
 
-    /// Whether the worker is going away: hand the job over instead of beginning another step.
+    /// Whether the worker is going away.
     package var shouldStop: Bool { stopping.isSet || Task.isCancelled }
+
+    /// Why no other step may begin; `nil` while one may. The run ends with it.
+    ///
+    /// That somebody has cancelled the job is known after the next commit, and otherwise within seconds.
+    package var interruption: JobOutcome? {
+        if cancelling.isSet { return .cancelled }
+        return shouldStop ? .handedOver : nil
+    }
 
     /// Commits one step: its effect, its progress message and nothing if the claim is no longer the newest.
     ///
@@ -49,9 +58,39 @@ package struct JobRun: Sendable {
     package func commit<Value: Sendable>(
         _ step: (PostgresConnection) async throws -> (Value, ProgressMark?)
     ) async throws -> Value {
-        let (value, mark) = try await jobs.withFence(claim) { try await step($0) }
+        let (value, mark, isCancelRequested) = try await jobs.withFence(claim) { connection, fence in
+            let (value, mark) = try await step(connection)
+            return (value, mark, fence.isCancelRequested)
+        }
+        if isCancelRequested { cancelling.set() }
         if let mark { await delivery.announce(mark) }
         return value
+    }
+
+    /// Waits for the job's turn at a site's gate and runs `body`, which is one request.
+    ///
+    /// A job that is cancelled while it waits gives its turn up, so that nothing is sent. Once `body` has begun it is not
+    /// disturbed: what is intended there and what is sent belong together.
+    ///
+    /// - Parameters:
+    ///   - spaced: whether the request writes, or is a page of a search.
+    ///   - deadline: when to give up waiting.
+    /// - Throws: What `body` throws; `DeliveryError` when it has not run.
+    package func withPass<Result>(
+        site: SiteID,
+        spaced: Bool,
+        deadline: ContinuousClock.Instant,
+        body: (GatePass) async throws -> Result
+    ) async throws -> Result {
+        try await gates.withPass(
+            site: site,
+            job: claim.job.id,
+            priority: claim.job.priority,
+            spaced: spaced,
+            deadline: deadline,
+            isCalledOff: { [cancelling] in cancelling.isSet },
+            body: body
+        )
     }
 }
 

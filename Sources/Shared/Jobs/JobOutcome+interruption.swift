@@ -13,6 +13,7 @@ extension JobOutcome {
         case let error as DeliveryError:
             switch error.code {
             case .leaseLost: return nil
+            case .calledOff: self = .cancelled
             case .closed: self = .handedOver
             case .cancelled where !isStopping: return nil
             case .cancelled: self = .handedOver

@@ -1,6 +1,6 @@
 package import Delivery
 package import Logging
-import Record
+package import Record
 package import TramlineModel
 
 /// Hands recorded jobs to the queue: the fast half of the outbox; the sweep is the sure one.
@@ -25,6 +25,25 @@ package struct JobQueue: Sendable {
                 "A job waits for the sweep: the queue did not take it",
                 metadata: ["job.id": "\(job.id)", "error": "\(error)"]
             )
+        }
+    }
+
+    /// Wakes a session's listeners. Call it after the commit.
+    package func announce(_ mark: ProgressMark) async { await delivery.announce(mark) }
+
+    /// Has a cancellation felt at once. Call it after the commit.
+    ///
+    /// Nothing depends on it: a job that has ended is not run when it is claimed, and workers look now and then whether one of
+    /// theirs is to be cancelled.
+    package func announce(_ cancellation: JobCancellation) async {
+        do throws(DeliveryError) {
+            switch cancellation {
+            case .ended(let job): try await delivery.remove(job.id)
+            case .requested(let job): if let worker = job.worker { try await delivery.wakeForCancellation(worker) }
+            case .tooLate: break
+            }
+        } catch {
+            logger.debug("The queue was not told of a cancellation", metadata: ["error": "\(error)"])
         }
     }
 }

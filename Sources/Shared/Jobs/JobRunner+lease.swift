@@ -100,7 +100,11 @@ extension JobRunner {
             do throws(DeliveryError) {
                 for await wake in try await delivery.wakes(worker: lease.worker) {
                     switch wake {
-                    case .jobs, .anything: claimBell.ring()
+                    case .jobs: claimBell.ring()
+                    case .cancellation: cancelBell.ring()
+                    case .anything:
+                        claimBell.ring()
+                        cancelBell.ring()
                     case .gate: break
                     }
                 }

@@ -16,11 +16,20 @@ package final class JobRunner: Service {
         package var backoff: Backoff
         /// How often the scheduler looks for jobs that the queue has lost: default 5 s.
         package var sweepInterval: Duration
+        /// How often the record is asked whether somebody has cancelled a job that runs here: default 2 s. A wake that tells of
+        /// it may be lost.
+        package var cancelInterval: Duration
 
-        package init(concurrency: Int = 100, backoff: Backoff = Backoff(), sweepInterval: Duration = .seconds(5)) {
+        package init(
+            concurrency: Int = 100,
+            backoff: Backoff = Backoff(),
+            sweepInterval: Duration = .seconds(5),
+            cancelInterval: Duration = .seconds(2)
+        ) {
             self.concurrency = concurrency
             self.backoff = backoff
             self.sweepInterval = sweepInterval
+            self.cancelInterval = cancelInterval
         }
     }
 
@@ -36,6 +45,8 @@ package final class JobRunner: Service {
     let claimBell = Doorbell()
     let beatBell = Doorbell()
     let sweepBell = Doorbell()
+    /// Rung when somebody may have cancelled a job that runs here.
+    let cancelBell = Doorbell()
     let desk = Mutex(RunnerDesk())
 
     package init(
@@ -66,6 +77,7 @@ package final class JobRunner: Service {
                     background.addTask { await self.keepLease() }
                     background.addTask { await self.listen() }
                     background.addTask { await self.sweep() }
+                    background.addTask { await self.watchCancellations() }
                     // Jobs live in a group of their own: the lease is kept until the last of them has ended.
                     await withDiscardingTaskGroup { running in
                         await self.claimJobs(into: &running)
@@ -113,9 +125,9 @@ package final class JobRunner: Service {
                 let (claims, pause) = await claim(upTo: min(room, 100))
                 for claim in claims {
                     // Two claims of one job by this worker: the older run ends, its epoch is past.
-                    let drop = DropSignal()
-                    desk.withLock { $0.begin(claim, drop) }?.fire()
-                    group.addTask { await self.execute(claim, drop) }
+                    let (drop, cancelling) = (DropSignal(), StopFlag())
+                    desk.withLock { $0.begin(claim, drop, cancelling) }?.fire()
+                    group.addTask { await self.execute(claim, drop, cancelling) }
                 }
                 alarm = pause.map { .now + $0 }
             }
@@ -152,27 +164,27 @@ package final class JobRunner: Service {
                 "Claimed jobs go back: the record did not answer",
                 metadata: ["error": "\(error)", "jobs": "\(ids.count)"]
             )
-            for id in ids { await settleInQueue(id, as: .delayed(.seconds(1), .person)) }
+            for id in ids { await settleInQueue(id, as: .delayed(.seconds(1), nil)) }
             return ([], .seconds(1))
         }
     }
 
     // MARK: Running
 
-    private func execute(_ claim: JobClaim, _ drop: DropSignal) async {
+    private func execute(_ claim: JobClaim, _ drop: DropSignal, _ cancelling: StopFlag) async {
         let logger = logger(of: claim)
         logger.info("A job begins")
         defer {
             desk.withLock { $0.end(claim) }
             claimBell.ring()
         }
-        let settlement = await drop.race { await self.settlement(of: claim, logger) }
-        guard let settlement = settlement ?? nil else {
+        let end = await drop.race { await self.run(claim, cancelling, logger) }
+        guard let end = end ?? nil else {
             logger.notice("A job is dropped: its claim is lost")
             return await letGo(of: claim)
         }
-        let recorded = await drop.race { await self.record(settlement, of: claim, logger) } ?? false
-        guard recorded else { return await letGo(of: claim) }
+        let recorded = await drop.race { await self.record(end, of: claim, logger) }
+        guard let settlement = recorded ?? nil else { return await letGo(of: claim) }
         if settlement.state.isFinal, claim.job.priority == .waiting { await delivery.announceEnd(of: claim.job.id) }
         await settleInQueue(claim.job.id, as: Settlement(settlement, priority: claim.job.priority))
         logger.info("A job ends", metadata: ["job.state": "\(settlement.state.rawValue)"])
@@ -194,47 +206,73 @@ package final class JobRunner: Service {
         await settleInQueue(claim.job.id, as: .ready(claim.job.priority))
     }
 
+    /// How a run ended.
+    private enum RunEnd {
+        /// What it means for the job is decided when it is recorded, with what the job's row says by then.
+        case outcome(JobOutcome)
+        /// The job was not run, for this reason.
+        case notRun(JobSettlement)
+    }
+
     /// Runs the handler and sorts what comes of it.
     /// - Returns: `nil` when the claim is lost: nothing may be written.
-    private func settlement(of claim: JobClaim, _ logger: Logger) async -> JobSettlement? {
-        if let quarantined = JobSettlement.quarantine(of: claim.job) { return quarantined }
+    private func run(_ claim: JobClaim, _ cancelling: StopFlag, _ logger: Logger) async -> RunEnd? {
         guard let handler = handlers[claim.job.kind] else {
             logger.error("This release cannot run jobs of this kind; another worker may")
-            return .queued(after: .seconds(30))
+            return .notRun(.queued(after: .seconds(30)))
         }
-        let run = JobRun(claim: claim, gates: gates, jobs: jobs, delivery: delivery, stopping: stopping)
-        var generator = SystemRandomNumberGenerator()
+        // Whoever ran it before was told, and has gone.
+        if claim.job.cancelRequested { return .notRun(.cancelled) }
+        if let quarantined = JobSettlement.quarantine(of: claim.job) { return .notRun(quarantined) }
+        let run = JobRun(
+            claim: claim,
+            jobs: jobs,
+            delivery: delivery,
+            gates: gates,
+            stopping: stopping,
+            cancelling: cancelling
+        )
         do {
-            let outcome = try await handler.run(run)
-            return JobSettlement(outcome, of: claim.job, backoff: configuration.backoff, using: &generator)
+            return .outcome(try await handler.run(run))
         } catch {
             guard let outcome = JobOutcome(interruptedBy: error, isStopping: stopping.isSet) else { return nil }
+            if case .cancelled = outcome { return .outcome(outcome) }
             logger.warning("A job was interrupted", metadata: ["error": "\(error)"])
-            return JobSettlement(outcome, of: claim.job, backoff: configuration.backoff, using: &generator)
+            return .outcome(outcome)
         }
     }
 
-    /// Writes a settlement, and goes on trying for as long as the lease stands.
-    /// - Returns: Whether it is written; if not, the claim is lost.
-    private func record(_ settlement: JobSettlement, of claim: JobClaim, _ logger: Logger) async -> Bool {
+    /// Writes how a run ended, and goes on trying for as long as the lease stands.
+    /// - Returns: What was written; `nil` when the claim is lost.
+    private func record(_ end: RunEnd, of claim: JobClaim, _ logger: Logger) async -> JobSettlement? {
         while !Task.isCancelled {
             do {
-                let mark = try await jobs.withFence(claim) { connection in
+                let (settlement, mark) = try await jobs.withFence(claim) { connection, fence in
+                    let settlement = self.settlement(after: end, of: claim.job, asOf: fence)
                     let mark = try await handlers[claim.job.kind]?.conclude(claim, as: settlement, on: connection)
                     try await jobs.settle(claim, as: settlement, on: connection)
-                    return mark
+                    return (settlement, mark ?? nil)
                 }
-                if let mark = mark ?? nil { await delivery.announce(mark) }
-                return true
+                if let mark { await delivery.announce(mark) }
+                return settlement
             } catch let error as RecordError where error.code == .staleClaim {
                 logger.notice("A job's end is not recorded: another worker has claimed it")
-                return false
+                return nil
             } catch {
                 logger.warning("A job's end is not recorded yet", metadata: ["error": "\(error)"])
                 await Doorbell().sleep(until: .now + .milliseconds(Int64.random(in: 500...1500)))
             }
         }
-        return false
+        return nil
+    }
+
+    private func settlement(after end: RunEnd, of job: Job, asOf fence: JobFence) -> JobSettlement {
+        switch end {
+        case .notRun(let settlement): return settlement
+        case .outcome(let outcome):
+            var generator = SystemRandomNumberGenerator()
+            return JobSettlement(outcome, of: job, asOf: fence, backoff: configuration.backoff, using: &generator)
+        }
     }
 
     /// Tells the queue, and goes on trying for as long as the lease stands; afterwards the queue knows by itself.

@@ -7,11 +7,16 @@ extension JobSettlement {
 
     /// Decides what a run's outcome means for its job: the one place where attempts are counted.
     ///
-    /// A transient fault uses one of the job's attempts; the last one makes it permanent, still saying `temporary`, so that
-    /// the person knows that trying again may do. Hand-overs and postponements use none.
+    /// A transient fault uses one of the job's attempts, which count from the last step that was finished; the last one makes
+    /// it permanent, still saying `temporary`, so that the person knows that trying again may do. Hand-overs and
+    /// postponements use none. A job that somebody wants cancelled does not go on, wherever its run stopped; one that is done,
+    /// or cannot go on anyhow, ends as it would have.
+    ///
+    /// - Parameter fence: what the job's row says in the transaction that records the settlement.
     package init(
         _ outcome: JobOutcome,
         of job: Job,
+        asOf fence: JobFence,
         backoff: Backoff,
         using generator: inout some RandomNumberGenerator
     ) {
@@ -19,12 +24,16 @@ extension JobSettlement {
         case .succeeded: self = .succeeded
         case .failed(let fault): self = .failed(fault)
         case .cancelled: self = .cancelled
-        case .handedOver: self = .queued(after: .zero)
-        case .postponed(let wait): self = .queued(after: wait)
+        case .handedOver: self = fence.isCancelRequested ? .cancelled : .queued(after: .zero)
+        case .postponed(let wait): self = fence.isCancelRequested ? .cancelled : .queued(after: wait)
         case .retry(let fault, let floor):
-            let attempt = job.attempts + 1
+            guard !fence.isCancelRequested else {
+                self = .cancelled
+                return
+            }
+            let attempt = fence.attempts + 1
             guard attempt < job.maximumAttempts else {
-                self = .failed(fault)
+                self = .exhausted(fault)
                 return
             }
             self = .retrying(fault, after: backoff.delay(afterAttempt: attempt, notBefore: floor, using: &generator))

@@ -6,6 +6,8 @@ struct RunnerDesk {
     private struct Entry {
         let epoch: Epoch
         let drop: DropSignal
+        /// Set when somebody wants the job cancelled.
+        let cancelling: StopFlag
         /// Whether it was told to end; until it has, it takes up room, but the job is no longer the worker's.
         var isDropped = false
     }
@@ -23,9 +25,9 @@ struct RunnerDesk {
 
     /// Notes a new run.
     /// - Returns: The signal of an older run of the same job, to be fired.
-    mutating func begin(_ claim: JobClaim, _ drop: DropSignal) -> DropSignal? {
+    mutating func begin(_ claim: JobClaim, _ drop: DropSignal, _ cancelling: StopFlag) -> DropSignal? {
         let older = entries[claim.job.id]
-        entries[claim.job.id] = Entry(epoch: claim.epoch, drop: drop)
+        entries[claim.job.id] = Entry(epoch: claim.epoch, drop: drop, cancelling: cancelling)
         return older?.drop
     }
 
@@ -41,6 +43,11 @@ struct RunnerDesk {
     mutating func end(_ claim: JobClaim) {
         guard entries[claim.job.id]?.epoch == claim.epoch else { return }
         entries[claim.job.id] = nil
+    }
+
+    /// Tells the runs of some jobs that somebody wants them cancelled.
+    mutating func cancel(_ jobs: [JobID]) {
+        for job in jobs { entries[job]?.cancelling.set() }
     }
 
     /// Gives up some jobs, or all.

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Says once, to whoever asks between two steps, that the process is going away.
+/// Says once, to whoever asks between two steps, that it is time to stop.
 package final class StopFlag: Sendable {
     private let flag = Atomic(false)
 

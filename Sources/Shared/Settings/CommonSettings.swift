@@ -69,7 +69,6 @@ package struct CommonSettings: Sendable {
 
         jiraSpacing = reader.value(Variables.jiraSpacing, default: .milliseconds(1500))
         jiraRequestTimeout = reader.value(Variables.jiraRequestTimeout, default: .seconds(30))
-        jobMaxAttempts = reader.value(Variables.jobMaxAttempts, default: 5)
         backoff = Self.readBackoff(&reader)
         jobLease = reader.value(Variables.jobLease, default: .seconds(6))
         syncInterval = reader.value(Variables.syncInterval, default: .seconds(900))
@@ -90,6 +89,7 @@ package struct CommonSettings: Sendable {
         databaseURL = record.databaseURL
         self.redisURL = redisURL
         self.secretKey = secretKey
+        jobMaxAttempts = record.jobMaxAttempts
         logLevel = record.logLevel
         logFormat = record.logFormat
     }

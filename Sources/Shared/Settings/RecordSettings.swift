@@ -6,6 +6,8 @@ package import Telemetry
 package struct RecordSettings: Sendable {
     /// Where PostgreSQL is: `DATABASE_URL`.
     package let databaseURL: Secret<String>
+    /// How often a job that is recorded is run when transient faults end it: `JOB_MAX_ATTEMPTS`, 1...100, default 5.
+    package let jobMaxAttempts: Int
     /// `LOG_LEVEL`, default info.
     package let logLevel: Logger.Level
     /// `LOG_FORMAT`, default text.
@@ -21,6 +23,7 @@ package struct RecordSettings: Sendable {
 
     init?(_ reader: inout SettingsReader) {
         let databaseURL = reader.required(Variables.databaseURL)
+        jobMaxAttempts = reader.value(Variables.jobMaxAttempts, default: 5)
         logLevel = reader.value(Variables.logLevel, default: .info)
         logFormat = reader.value(Variables.logFormat, default: .text)
         guard let databaseURL else { return nil }

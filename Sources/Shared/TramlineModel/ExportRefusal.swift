@@ -43,8 +43,8 @@ package struct ExportRefusal: Error, Sendable, Equatable, CustomStringConvertibl
         case .notStarted: "Session \(session) was never exported."
         case .running: "The export of session \(session) is under way."
         case .completed: "Session \(session) has been exported; all its tickets are in Jira."
-        case .failed: "The export of session \(session) has failed; it can be retried."
-        case .cancelled: "The export of session \(session) was cancelled; it can be retried."
+        case .failed: "The export of session \(session) has failed."
+        case .cancelled: "The export of session \(session) was cancelled."
         case .retriesUsedUp(let used, _): "Maximum retry attempts (\(used)) exceeded. Please contact administrator."
         case .integrationParked(let site, let reason):
             "The integration for the site \"\(site)\" is not in use: \(reason)"
@@ -57,7 +57,11 @@ package struct ExportRefusal: Error, Sendable, Equatable, CustomStringConvertibl
         case .noSuchSession: []
         case .empty: ["Import a session with at least one ticket"]
         case .notStarted: ["Start its export: POST /api/jira/export-session/\(session)"]
-        case .running: ["Wait for its end: GET /api/jira/export-status/\(session)"]
+        case .running:
+            [
+                "Wait for its end: GET /api/jira/export-status/\(session)",
+                "Or stop it after the current ticket: POST /api/jira/cancel-export/\(session)",
+            ]
         case .completed: ["See the result: GET /api/jira/export-results/\(session)"]
         case .failed:
             [

@@ -30,10 +30,11 @@ package struct Job: Sendable {
     /// The gate that its requests pass; `nil` for a job that sends nothing to Jira.
     package var site: SiteID?
     package var priority: JobPriority
-    /// Automatic attempts that ended in a transient fault so far. Hand-overs and deaths of workers do not count.
+    /// Automatic attempts that ended in a transient fault since the last step that was finished. Hand-overs and deaths of workers
+    /// do not count.
     package var attempts: Int
     package var maximumAttempts: Int
-    /// How often it was running when its worker died.
+    /// How often it was running when its worker died, since the last step that was finished.
     package var deaths: Int
     package var epoch: Epoch
     package var worker: WorkerID?

@@ -89,13 +89,14 @@ package enum ProgressMessage: Sendable, Hashable {
         }
     }
 
-    /// The end of an export that could not go on.
+    /// The end of an export that could not go on, or was cancelled.
     package struct Failed: Sendable, Hashable, Encodable {
         package let type = "export_failed"
         package var sequence: Int64
         package var sessionID: SessionID
         package var taskID: JobID
-        package let status = "failed"
+        /// `failed`, or `cancelled`.
+        package private(set) var status = "failed"
         package var failedAtTicket: Int?
         package var errorCategory: FaultCategory
         package var retryAvailable: Bool
@@ -116,6 +117,25 @@ package enum ProgressMessage: Sendable, Hashable {
             self.errorCategory = fault.category
             self.retryAvailable = retryAvailable
             self.errorMessage = fault.userMessage
+        }
+
+        /// The end of an export that a person cancelled. Going on with it is always possible, and costs nothing.
+        package static func cancelled(sequence: Int64, session: SessionID, task: JobID) -> Failed {
+            var message = Failed(
+                sequence: sequence,
+                session: session,
+                task: task,
+                failedAtTicket: nil,
+                fault: Fault(
+                    category: .userFixable,
+                    code: "export_cancelled",
+                    userMessage: "The export was cancelled.",
+                    recoveryActions: []
+                ),
+                retryAvailable: true
+            )
+            message.status = "cancelled"
+            return message
         }
 
         private enum CodingKeys: String, CodingKey {

@@ -62,28 +62,13 @@ struct ExportHandler: JobHandler {
                     )
                 )
             }
-        case .failed(let fault), .quarantined(let fault):
+        case .failed(let fault), .exhausted(let fault), .quarantined(let fault):
             return try await fail(id, claim, fault, on: connection)
         case .cancelled:
-            try await sessions.cancelExport(id, on: connection)
-            let fault = Fault(
-                category: .userFixable,
-                code: "cancelled",
-                userMessage: "The export was cancelled.",
-                recoveryActions: []
+            return ProgressMark(
+                session: id,
+                sequence: try await sessions.concludeCancelled(id, job: claim.job.id, on: connection)
             )
-            return try await finish(id, claim, on: connection) { sequence, _, counts in
-                .failed(
-                    .init(
-                        sequence: sequence,
-                        session: id,
-                        task: claim.job.id,
-                        failedAtTicket: counts.nextTicketOrder,
-                        fault: fault,
-                        retryAvailable: false
-                    )
-                )
-            }
         }
     }
 

@@ -43,10 +43,9 @@ extension ExportRun {
             try await exports.markLink(link, refused: fix != nil, on: connection)
             if let fix { try await exports.recordFix(fix, session: session, on: connection) }
             try await run.jobs.recordStep(
-                // A link has no id of its own; a ticket's links count as one step, done with the last of them.
                 "link",
                 of: claim,
-                subject: link.blocked,
+                subject: link.stepSubject,
                 outcome: fix == nil ? "linked" : "refused",
                 on: connection
             )

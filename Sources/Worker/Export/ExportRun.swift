@@ -137,9 +137,9 @@ struct ExportRun {
         return delayed
     }
 
-    /// Between two steps: stops here when the worker is going away.
+    /// Between two steps: stops here when the worker is going away, or somebody has cancelled the export.
     func checkpoint() throws {
-        if run.shouldStop { throw Interruption.outcome(.handedOver) }
+        if let outcome = run.interruption { throw Interruption.outcome(outcome) }
     }
 
     /// Says that the export has begun, or goes on elsewhere.

@@ -50,13 +50,7 @@ struct SiteCaller: Sendable {
         preparing: () async throws -> Void = {},
         _ request: (JiraClient) async throws(JiraError) -> JiraReply<Value>
     ) async throws -> Value {
-        try await run.gates.withPass(
-            site: site,
-            job: run.claim.job.id,
-            priority: run.claim.job.priority,
-            spaced: spaced,
-            deadline: .now + Self.longestWait
-        ) { pass in
+        try await run.withPass(site: site, spaced: spaced, deadline: .now + Self.longestWait) { pass in
             try await preparing()
             defer { pass.requestEnded() }
             do throws(JiraError) {

@@ -38,6 +38,14 @@ struct Road: Sendable {
         }
     }
 
+    /// What the queue knows of a job's priority.
+    func queuedPriority(of job: JobID) async throws -> JobPriority? {
+        let known = try await redis.client.send(
+            RedisCommand("HGET", RedisArgument("tramline:{\(redis.prefix)}:jobs"), RedisArgument("\(job)"))
+        ).string()
+        return known.first.flatMap { Int(String($0)) }.flatMap { JobPriority(rawValue: $0) }
+    }
+
     /// Ends a worker's lease now, as if its heartbeats had not come.
     func endLease(of worker: WorkerID) async throws {
         _ = try await redis.client.send(
@@ -58,11 +66,17 @@ struct Road: Sendable {
         running handler: TestHandler,
         backoff: Backoff = Backoff(base: .milliseconds(1), maximum: .milliseconds(1)),
         sweepInterval: Duration = .milliseconds(100),
+        cancelInterval: Duration = .seconds(2),
         _ body: @Sendable (TestWorker) async throws -> R
     ) async throws -> R {
         let lease = WorkerLease(worker: WorkerID(rawValue: "\(name)-\(UUID().uuidString.prefix(8))"))
         let runner = JobRunner(
-            configuration: .init(concurrency: 20, backoff: backoff, sweepInterval: sweepInterval),
+            configuration: .init(
+                concurrency: 20,
+                backoff: backoff,
+                sweepInterval: sweepInterval,
+                cancelInterval: cancelInterval
+            ),
             jobs: record.jobs,
             delivery: delivery,
             lease: lease,

@@ -33,14 +33,19 @@ package struct ExportStandIn: Sendable {
 
     /// Runs a session's export to its end: so many tickets are created, and then it ends so.
     package func run(_ session: SessionID, creating count: Int = 0, to settlement: JobSettlement) async throws {
-        let claim = try await claim(session)
+        try await end(try await claim(session), creating: count, as: settlement)
+    }
+
+    /// Goes on with a claim to its end.
+    package func end(_ claim: JobClaim, creating count: Int = 0, as settlement: JobSettlement) async throws {
+        guard let session = claim.job.session else { preconditionFailure("an export has a session") }
         try await createIssues(count, of: session)
         let (jobs, sessions) = (JobStore(pool: pool), SessionStore(pool: pool))
         try await jobs.withFence(claim) { connection in
             switch settlement {
             case .succeeded: try await sessions.completeExport(session, on: connection)
-            case .cancelled: try await sessions.cancelExport(session, on: connection)
-            case .failed(let fault), .quarantined(let fault):
+            case .cancelled: _ = try await sessions.concludeCancelled(session, job: claim.job.id, on: connection)
+            case .failed(let fault), .exhausted(let fault), .quarantined(let fault):
                 let order = try await sessions.counts(of: session, on: connection).nextTicketOrder
                 try await sessions.failExport(session, at: order, fault: fault, on: connection)
             case .queued, .retrying: break

@@ -184,6 +184,29 @@ struct ExportFixture: Sendable {
         _ = try await delivery.enqueue([QueuedJob(id: job.id, priority: job.priority)])
     }
 
+    /// Retries a session's export, runs it with one worker and waits for its end message.
+    /// - Returns: The retry, and its progress messages as JSON.
+    func resume(_ session: SessionID, team: TeamID) async throws -> (ExportRetry, [String]) {
+        let store = SessionStore(pool: pool)
+        let past = try await store.load(session, on: pool)?.progressSequence ?? 0
+        let retry = try await store.retryExport(of: session, team: team, actor: .test, maximumAttempts: 3)
+        _ = try await delivery.enqueue([QueuedJob(id: retry.job.id, priority: retry.job.priority)])
+        let messages = try await withWorkers([makeRunner("worker")]) { _ in
+            try await follow(session) { $0.last?.isEnd == true && $0.last?.sequence ?? 0 > past }
+        }
+        return (retry, messages.filter { $0.sequence > past }.map(\.json))
+    }
+
+    /// Cancels a session's export, as the API does.
+    func cancel(_ session: SessionID, team: TeamID) async throws -> ExportCancellation {
+        let cancelled = try await SessionStore(pool: pool).cancelExport(of: session, team: team, actor: .test)
+        if let cancellation = cancelled.cancellation {
+            let quiet = Logger(label: "test.cancel") { _ in SwiftLogNoOpLogHandler() }
+            await JobQueue(delivery: delivery, logger: quiet).announce(cancellation)
+        }
+        return cancelled
+    }
+
     /// Runs workers while `body` runs, then stops them gracefully.
     func withWorkers<Value: Sendable>(
         _ runners: [JobRunner],

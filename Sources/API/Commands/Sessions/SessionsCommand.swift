@@ -4,10 +4,10 @@ import TramlineModel
 struct SessionsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sessions",
-        abstract: "Imports sessions of tickets, and shows how far their exports are.",
+        abstract: "Imports sessions of tickets, shows how far their exports are, retries and cancels them.",
         subcommands: [
             SessionsImportCommand.self, SessionsListCommand.self, SessionsShowCommand.self, SessionsWatchCommand.self,
-            SessionsAuditCommand.self,
+            SessionsAuditCommand.self, SessionsRetryCommand.self, SessionsCancelCommand.self,
         ]
     )
 }

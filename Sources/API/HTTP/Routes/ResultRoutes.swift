@@ -63,7 +63,7 @@ struct ResultRoutes {
                         jiraUrl: Nullable($0.issue?.url)
                     )
                 },
-                totalProcessingTimeMinutes: view.session.processingTime().inMinutes
+                totalProcessingTimeMinutes: view.processingTime().inMinutes
             )
         )
     }

@@ -76,13 +76,13 @@ struct StatusRoutes {
         return Exporting(
             sessionId: view.session.id,
             taskId: Nullable(view.job?.id),
-            status: view.session.status.rawValue,
+            status: view.isCancelling ? "cancelling" : view.session.status.rawValue,
             progressPercentage: view.counts.percentage,
             ticketsCompleted: view.counts.exportedTickets,
             totalTickets: view.counts.totalTickets,
             currentTicketTitle: Nullable(isRunning ? view.counts.nextTicketTitle : nil),
             estimatedTimeRemainingMinutes: Nullable(
-                isRunning ? view.counts.minutesRemaining(spacing: backend.spacing) : nil
+                isRunning && !view.isCancelling ? view.counts.minutesRemaining(spacing: backend.spacing) : nil
             )
         )
     }
@@ -94,7 +94,7 @@ struct StatusRoutes {
             jiraTicketsCreated: view.counts.exportedTickets,
             dependenciesCreated: view.counts.linkedLinks,
             manualFixesNeeded: view.counts.manualFixes,
-            totalProcessingTimeMinutes: view.session.processingTime().inMinutes,
+            totalProcessingTimeMinutes: view.processingTime().inMinutes,
             completedAt: Nullable(view.session.completedAt)
         )
     }
@@ -124,15 +124,16 @@ struct StatusRoutes {
     }
 }
 
-extension SessionRow {
-    /// From the start of the export to its end, or to now while it runs; zero before it.
+extension ExportView {
+    /// From the start of the first export to the end of the last, or to now while one runs; zero before.
     func processingTime(now: Date = Date()) -> Duration {
-        guard let start = exportStartedAt else { return .zero }
+        guard let start = session.exportStartedAt else { return .zero }
         let end =
-            switch status {
-            case .completed: completedAt
-            case .exportFailed: exportFailedAt
-            case .ready, .exporting, .cancelled: now
+            switch session.status {
+            case .completed: session.completedAt
+            case .exportFailed: session.exportFailedAt
+            case .cancelled: job?.finishedAt
+            case .ready, .exporting: now
             }
         return .seconds(max(0, (end ?? now).timeIntervalSince(start)))
     }

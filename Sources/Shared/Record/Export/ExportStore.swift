@@ -25,6 +25,19 @@ package struct DependencyRow: Sendable {
     package let blocker: TicketID
     /// Linked in Jira, or refused and recorded as a manual fix.
     package let isSettled: Bool
+
+    /// Names the link among the steps of a job: made of both its ends, since it has no id of its own.
+    package var stepSubject: UUID {
+        withUnsafeBytes(of: (blocked.rawValue.uuid, blocker.rawValue.uuid)) { bytes in
+            let half = bytes.count / 2
+            return UUID(uuid: uuid((0..<half).map { bytes[$0] ^ bytes[half + $0] }))
+        }
+    }
+}
+
+/// Sixteen bytes as a UUID holds them.
+private func uuid(_ bytes: [UInt8]) -> uuid_t {
+    bytes.withUnsafeBytes { $0.loadUnaligned(as: uuid_t.self) }
 }
 
 /// All that an export works on, as the record has it now.

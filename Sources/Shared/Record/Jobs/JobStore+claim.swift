@@ -48,23 +48,47 @@ extension JobStore {
         _ claim: JobClaim,
         _ body: (PostgresConnection) async throws -> R
     ) async throws -> R {
+        try await withFence(claim) { connection, _ in try await body(connection) }
+    }
+
+    /// The same, with what the job's row says by now.
+    package func withFence<R: Sendable>(
+        _ claim: JobClaim,
+        _ body: (PostgresConnection, JobFence) async throws -> R
+    ) async throws -> R {
         try await pool.withTransaction(by: .worker(claim.worker)) { connection in
-            try await Self.checkFence(claim, on: connection)
-            return try await body(connection)
+            try await body(connection, try await Self.checkFence(claim, on: connection))
         }
     }
 
-    /// Throws unless the claim is the newest; holds later claims off until the transaction ends.
-    static func checkFence(_ claim: JobClaim, on connection: PostgresConnection) async throws {
+    /// Throws unless the claim is the newest; holds later claims and cancellations off until the transaction ends.
+    static func checkFence(_ claim: JobClaim, on connection: PostgresConnection) async throws -> JobFence {
         let rows = try await connection.query(
             """
-            SELECT 1 FROM jobs
+            SELECT cancel_requested_at IS NOT NULL AS is_cancel_requested, attempts FROM jobs
             WHERE id = \(claim.job.id) AND epoch = \(claim.epoch) AND state = 'running'
             FOR SHARE
             """
         )
-        guard !rows.isEmpty else {
+        guard let row = rows.first else {
             throw RecordError(.staleClaim, "Another worker has claimed job \(claim.job.id) since, or it has ended.")
         }
+        return JobFence(
+            isCancelRequested: try row.get("is_cancel_requested"),
+            attempts: try row.get("attempts")
+        )
+    }
+}
+
+/// What the holder of the newest claim reads of its job at the beginning of each transaction.
+package struct JobFence: Sendable {
+    /// Whether somebody wants the job to end between two steps.
+    package let isCancelRequested: Bool
+    /// Transient faults since the last step that was finished.
+    package let attempts: Int
+
+    package init(isCancelRequested: Bool = false, attempts: Int = 0) {
+        self.isCancelRequested = isCancelRequested
+        self.attempts = attempts
     }
 }

@@ -4,7 +4,10 @@ package import TramlineModel
 /// The state in which a run leaves its job.
 package enum JobSettlement: Sendable {
     case succeeded
+    /// A permanent fault.
     case failed(Fault)
+    /// A transient fault used the last attempt.
+    case exhausted(Fault)
     case cancelled
     case quarantined(Fault)
     /// A transient fault used an attempt; due again after the wait.
@@ -15,7 +18,7 @@ package enum JobSettlement: Sendable {
     package var state: JobState {
         switch self {
         case .succeeded: .succeeded
-        case .failed: .failed
+        case .failed, .exhausted: .failed
         case .cancelled: .cancelled
         case .quarantined: .quarantined
         case .retrying: .retrying
@@ -25,7 +28,7 @@ package enum JobSettlement: Sendable {
 
     package var fault: Fault? {
         switch self {
-        case .failed(let fault), .quarantined(let fault), .retrying(let fault, _): fault
+        case .failed(let fault), .exhausted(let fault), .quarantined(let fault), .retrying(let fault, _): fault
         case .succeeded, .cancelled, .queued: nil
         }
     }
@@ -34,7 +37,15 @@ package enum JobSettlement: Sendable {
     package var dueIn: Duration? {
         switch self {
         case .retrying(_, let wait), .queued(let wait): wait
-        case .succeeded, .failed, .cancelled, .quarantined: nil
+        case .succeeded, .failed, .exhausted, .cancelled, .quarantined: nil
+        }
+    }
+
+    /// Whether a transient fault led to it.
+    package var usesAttempt: Bool {
+        switch self {
+        case .retrying, .exhausted: true
+        case .succeeded, .failed, .cancelled, .quarantined, .queued: false
         }
     }
 }
@@ -45,14 +56,13 @@ extension JobStore {
     {
         let state = settlement.state
         let fault = settlement.fault
-        let usesAttempt = state == .retrying
         let wait = settlement.dueIn ?? .zero
         try await connection.execute(
             """
             UPDATE jobs SET
                 state = \(state),
                 worker_id = NULL,
-                attempts = attempts + \(usesAttempt ? 1 : 0),
+                attempts = attempts + \(settlement.usesAttempt ? 1 : 0),
                 run_at = now() + make_interval(secs => \(wait.inSeconds)),
                 finished_at = CASE WHEN \(state.isFinal) THEN now() END,
                 fault_category = \(fault?.category),
@@ -65,6 +75,8 @@ extension JobStore {
     }
 
     /// Records a step as done, in the transaction of its effect.
+    ///
+    /// A step that was not done before is progress: the job's attempts and deaths count from there anew.
     package func recordStep(
         _ step: String,
         of claim: JobClaim,
@@ -74,10 +86,16 @@ extension JobStore {
     ) async throws {
         try await connection.execute(
             """
-            INSERT INTO job_steps (job_id, step, subject_id, epoch, outcome)
-            VALUES (\(claim.job.id), \(step), \(subject), \(claim.epoch), \(outcome))
-            ON CONFLICT (job_id, step, subject_id) DO UPDATE
-                SET epoch = excluded.epoch, outcome = excluded.outcome, finished_at = now()
+            WITH finished_step AS (
+                INSERT INTO job_steps (job_id, step, subject_id, epoch, outcome)
+                VALUES (\(claim.job.id), \(step), \(subject), \(claim.epoch), \(outcome))
+                ON CONFLICT (job_id, step, subject_id) DO UPDATE
+                    SET epoch = excluded.epoch, outcome = excluded.outcome, finished_at = now()
+                -- An inserted row has never been updated.
+                RETURNING xmax = 0 AS is_new
+            )
+            UPDATE jobs SET attempts = 0, deaths = 0
+            WHERE id = \(claim.job.id) AND (attempts > 0 OR deaths > 0) AND (SELECT is_new FROM finished_step)
             """
         )
     }

@@ -7,6 +7,9 @@ package struct ExportView: Sendable {
     /// The newest job that exports the session; `nil` before the first.
     package let job: Job?
     package let counts: ExportCounts
+
+    /// Whether the export ends after its current step because a person wants it.
+    package var isCancelling: Bool { session.status == .exporting && job?.cancelRequested == true }
 }
 
 extension SessionStore {
