@@ -167,6 +167,12 @@ let package = Package(
             path: "Tests/Support/JiraSimulator",
             swiftSettings: settings
         ),
+        .target(
+            name: "FaultProxy",
+            dependencies: [.nioCore, .nioPosix],
+            path: "Tests/Support/FaultProxy",
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "jira-simulator",
             dependencies: ["JiraSimulator", .argumentParser, .logging, .serviceLifecycle, .unixSignals],
@@ -186,6 +192,7 @@ let package = Package(
         tests(of: "Delivery", ["TramlineModel", "Redis", .logging]),
         tests(of: "Jobs", ["TramlineModel", "Record", "Delivery", "Postgres", "Redis", .logging, .serviceLifecycle]),
         tests(of: "Console", ["TramlineModel"]),
+        tests(of: "FaultProxy", [.nioCore, .nioPosix]),
         tests(of: "JiraSimulator", [.asyncHTTPClient, .httpTypes, .nioCore, .nioHTTP1]),
         tests(
             of: "API",
