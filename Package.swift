@@ -102,6 +102,7 @@ let package = Package(
         system("CGumbo", pkgConfig: "gumbo", apt: "libgumbo-dev"),
 
         // What both executables share. Imports point upwards in this list only.
+        module("CrashPoints", []),
         module("TramlineModel", [.crypto]),
         module("Telemetry", [.logging, .metrics]),
         module("Secrets", [.crypto]),
@@ -114,10 +115,17 @@ let package = Package(
         ),
         module("Jira", [.asyncHTTPClient, .logging, .nioCore, .nioHTTP1, .nioPosix, .nioSSL]),
         module("Record", ["TramlineModel", "Postgres"], embedding: ["Migrations"]),
-        module("Delivery", ["TramlineModel", "Redis", .serviceLifecycle, .logging], embedding: ["Lua"]),
+        module(
+            "Delivery",
+            ["CrashPoints", "TramlineModel", "Redis", .serviceLifecycle, .logging],
+            embedding: ["Lua"]
+        ),
         module(
             "Jobs",
-            ["TramlineModel", "Record", "Delivery", "Postgres", "Redis", .serviceLifecycle, .logging, .metrics]
+            [
+                "CrashPoints", "TramlineModel", "Record", "Delivery", "Postgres", "Redis", .serviceLifecycle, .logging,
+                .metrics,
+            ]
         ),
         module(
             "Console",
@@ -131,9 +139,9 @@ let package = Package(
         .executableTarget(
             name: "API",
             dependencies: [
-                "TramlineModel", "Telemetry", "Settings", "Secrets", "ADF", "Postgres", "Redis", "Record", "Delivery",
-                "Jobs", "Console", .argumentParser, .hummingbird, .hummingbirdCore, .httpTypes, .logging, .metrics,
-                .nioCore,
+                "CrashPoints", "TramlineModel", "Telemetry", "Settings", "Secrets", "ADF", "Postgres", "Redis",
+                "Record", "Delivery", "Jobs", "Console", .argumentParser, .hummingbird, .hummingbirdCore, .httpTypes,
+                .logging, .metrics, .nioCore,
                 .nioPosix, .nioSSL, .nioHTTP1, .nioHTTPTypes, .nioHTTPTypesHTTP1, .nioWebSocket, .nioFoundation,
                 .serviceLifecycle, .unixSignals,
             ],
@@ -144,8 +152,8 @@ let package = Package(
         .executableTarget(
             name: "Worker",
             dependencies: [
-                "TramlineModel", "Telemetry", "Settings", "Secrets", "ADF", "Jira", "Postgres", "Redis", "Record",
-                "Delivery", "Jobs", "Console", .argumentParser, .hummingbird, .logging, .metrics, .serviceLifecycle,
+                "CrashPoints", "TramlineModel", "Telemetry", "Settings", "Secrets", "ADF", "Jira", "Postgres", "Redis",
+                "Record", "Delivery", "Jobs", "Console", .argumentParser, .hummingbird, .logging, .metrics, .serviceLifecycle,
                 .unixSignals,
             ],
             path: "Sources/Worker",
@@ -180,6 +188,7 @@ let package = Package(
             swiftSettings: settings
         ),
 
+        tests(of: "CrashPoints", []),
         tests(of: "TramlineModel", []),
         tests(of: "Settings", ["TramlineModel", "Telemetry", "Secrets", .logging]),
         tests(of: "Secrets", []),

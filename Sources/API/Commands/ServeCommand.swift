@@ -1,4 +1,5 @@
 import ArgumentParser
+import CrashPoints
 import Logging
 import Settings
 import Telemetry
@@ -14,6 +15,7 @@ struct ServeCommand: AsyncParsableCommand {
     )
 
     func run() async throws {
+        try armCrashPoints()
         let settings = try APISettings()
         bootstrapLogging(level: settings.common.logLevel, format: settings.common.logFormat)
         try await Server.run(settings: settings, logger: Logger(label: "tramline-api"))

@@ -1,3 +1,4 @@
+import CrashPoints
 package import Logging
 import ServiceLifecycle
 import Synchronization
@@ -233,7 +234,9 @@ package final class GateKeeper: Service, Sendable {
     private func run(_ errand: GateErrand) async {
         var retry: ContinuousClock.Instant?
         do {
+            crashPoint("before-gate-leave")
             wake(member: try await tell(errand), at: errand.site)
+            crashPoint("after-gate-leave")
         } catch  where error.code == .unavailable && lease.stands() {
             retry = .now + .milliseconds(Int.random(in: 100...500))
         } catch  where error.code == .cancelled {

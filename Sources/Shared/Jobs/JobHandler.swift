@@ -1,3 +1,4 @@
+import CrashPoints
 package import Delivery
 package import Postgres
 package import Record
@@ -60,8 +61,10 @@ package struct JobRun: Sendable {
     ) async throws -> Value {
         let (value, mark, isCancelRequested) = try await jobs.withFence(claim) { connection, fence in
             let (value, mark) = try await step(connection)
+            crashPoint("before-commit")
             return (value, mark, fence.isCancelRequested)
         }
+        crashPoint("after-commit")
         if isCancelRequested { cancelling.set() }
         if let mark { await delivery.announce(mark) }
         return value

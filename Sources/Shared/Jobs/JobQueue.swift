@@ -1,3 +1,4 @@
+import CrashPoints
 package import Delivery
 package import Logging
 package import Record
@@ -19,7 +20,9 @@ package struct JobQueue: Sendable {
     /// - Parameter delay: of a job that is not due yet: how long until it is.
     package func deliver(_ job: Job, after delay: Duration? = nil) async {
         do throws(DeliveryError) {
+            crashPoint("before-push")
             try await delivery.enqueue([QueuedJob(id: job.id, priority: job.priority, delay: delay)])
+            crashPoint("after-push")
         } catch {
             logger.warning(
                 "A job waits for the sweep: the queue did not take it",

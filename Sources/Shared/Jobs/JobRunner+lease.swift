@@ -1,3 +1,4 @@
+import CrashPoints
 import Delivery
 import Logging
 import Record
@@ -30,8 +31,10 @@ extension JobRunner {
 
     /// - Returns: Whether the worker is still registered.
     private func beat() async throws(DeliveryError) -> Bool {
+        crashPoint("before-heartbeat")
         switch try await delivery.heartbeat(lease) {
         case .standing(let beat):
+            crashPoint("after-heartbeat")
             for dead in beat.reaped {
                 logger.notice(
                     "A worker has died; its jobs run elsewhere",
@@ -57,8 +60,10 @@ extension JobRunner {
     private func register() async throws(DeliveryError) -> Bool {
         desk.withLock { _ = $0.setLeader(false) }
         if lease.end != nil, !lease.stands() { dropJobs(nil, because: "the lease has ended") }
+        crashPoint("before-registration")
         switch try await delivery.register(lease, holding: desk.withLock { $0.jobs }, gates: gates) {
         case .registered(let taken):
+            crashPoint("after-registration")
             dropJobs(taken, because: "another worker has them")
             desk.withLock { $0.registeredAt = .now }
             claimBell.ring()
@@ -77,7 +82,9 @@ extension JobRunner {
             logger.warning("The record does not answer", metadata: ["error": "\(error)"])
             return false
         }
+        crashPoint("before-generation")
         if try await delivery.createGeneration(clean: isClean) {
+            crashPoint("after-generation")
             logger.notice(
                 "Redis was empty; the queue is built anew from the record",
                 metadata: ["clean": "\(isClean)"]
@@ -129,7 +136,9 @@ extension JobRunner {
             // A lease after our own registration, every worker that is alive has registered too.
             let allHaveRegistered = registeredAt.duration(to: .now) > delivery.lease
             do {
+                crashPoint("before-sweep")
                 let restored = try await sweep.run(includingRunning: allHaveRegistered)
+                crashPoint("after-sweep")
                 if restored > 0 {
                     logger.notice("The queue had lost jobs; they are back", metadata: ["jobs": "\(restored)"])
                 }

@@ -1,3 +1,4 @@
+import CrashPoints
 package import Delivery
 package import Logging
 package import Record
@@ -153,8 +154,10 @@ package final class JobRunner: Service {
             return ([], .milliseconds(Int64.random(in: 200...1000)))
         }
         guard !ids.isEmpty else { return ([], pause) }
+        crashPoint("after-queue-claim")
         do {
             let claims = try await jobs.claim(ids, for: lease.worker)
+            crashPoint("after-record-claim")
             for gone in Set(ids).subtracting(claims.map(\.job.id)) {
                 await settleInQueue(gone, as: .finished)
             }
@@ -183,10 +186,13 @@ package final class JobRunner: Service {
             logger.notice("A job is dropped: its claim is lost")
             return await letGo(of: claim)
         }
+        crashPoint("before-settlement")
         let recorded = await drop.race { await self.record(end, of: claim, logger) }
         guard let settlement = recorded ?? nil else { return await letGo(of: claim) }
+        crashPoint("after-settlement")
         if settlement.state.isFinal, claim.job.priority == .waiting { await delivery.announceEnd(of: claim.job.id) }
         await settleInQueue(claim.job.id, as: Settlement(settlement, priority: claim.job.priority))
+        crashPoint("after-queue-settlement")
         logger.info("A job ends", metadata: ["job.state": "\(settlement.state.rawValue)"])
     }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CrashPoints
 import Settings
 import Telemetry
 
@@ -14,6 +15,7 @@ struct RunCommand: AsyncParsableCommand {
     )
 
     func run() async throws {
+        try armCrashPoints()
         let settings = try WorkerSettings()
         bootstrapLogging(level: settings.common.logLevel, format: settings.common.logFormat)
         try await WorkerProcess(settings).run()

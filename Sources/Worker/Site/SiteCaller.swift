@@ -1,3 +1,4 @@
+import CrashPoints
 import Delivery
 import Foundation
 import Jira
@@ -51,8 +52,11 @@ struct SiteCaller: Sendable {
         _ request: (JiraClient) async throws(JiraError) -> JiraReply<Value>
     ) async throws -> Value {
         try await run.withPass(site: site, spaced: spaced, deadline: .now + Self.longestWait) { pass in
+            crashPoint("after-gate")
             try await preparing()
             defer { pass.requestEnded() }
+            crashPoint("before-request")
+            defer { crashPoint("after-request") }
             do throws(JiraError) {
                 // The last look at the lease is directly before the first byte: a worker that was stopped sends nothing.
                 let reply = try await request(client.onSend { try pass.requestStarted() })
