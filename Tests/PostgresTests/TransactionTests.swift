@@ -122,6 +122,29 @@ struct TransactionTests {
         }
     }
 
+    @Test("A transaction that its client has forsaken is ended by the server, and its locks with it")
+    func forsaken() async throws {
+        try await withPostgresDatabase { configuration in
+            let url = try #require(configuration.testURL)
+            let client = PostgresPool(
+                configuration: try PostgresConfiguration(url: url, forsakenTimeout: .milliseconds(100)),
+                logger: PostgresFixture.logger
+            )
+            defer { client.close() }
+            try await client.execute("CREATE TABLE accounts AS SELECT 0 AS sum")
+            let error = await #expect(throws: PostgresError.self) {
+                try await client.withTransaction { connection in
+                    try await connection.execute("UPDATE accounts SET sum = 1")
+                    // Waits for the lock of the other one, which says nothing until this has it.
+                    try await client.execute("UPDATE accounts SET sum = 2")
+                    try await connection.execute("UPDATE accounts SET sum = 3")
+                }
+            }
+            #expect(error?.code == .connectionLost && error?.isTransient == true)
+            #expect(try await sum(client) == 2)
+        }
+    }
+
     @Test("A commit without an answer is uncertain")
     func uncertain() async throws {
         try await withTable { (pool) async throws in

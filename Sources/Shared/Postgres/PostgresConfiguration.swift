@@ -32,6 +32,9 @@ package struct PostgresConfiguration: Sendable {
     ///   - url: `postgres://user:password@host:port/database?parameter=value`.
     ///   - applicationName: What `pg_stat_activity` shows, unless the URL says another.
     ///   - searchPath: The schemas of every connection, as in `SET search_path`; nil leaves the server's.
+    ///   - forsakenTimeout: How long the server keeps a transaction open, with its locks, whose client says nothing: a
+    ///     process that is stopped, or cut off, would keep others from its rows for as long as that lasts. Default 5 s. An
+    ///     `idle_in_transaction_session_timeout` in the URL's `options` goes before.
     /// - Throws: ``PostgresError`` with `.configuration`; its message quotes no part of the URL.
     package init(
         url: String,
@@ -40,7 +43,8 @@ package struct PostgresConfiguration: Sendable {
         queryTimeout: Duration = .seconds(30),
         acquireTimeout: Duration = .seconds(10),
         applicationName: String = "tramline",
-        searchPath: String? = nil
+        searchPath: String? = nil,
+        forsakenTimeout: Duration = .seconds(5)
     ) throws(PostgresError) {
         guard url.hasPrefix("postgres://") || url.hasPrefix("postgresql://") else {
             throw PostgresError(.configuration, "The database URL must begin with postgres:// or postgresql://")
@@ -66,9 +70,18 @@ package struct PostgresConfiguration: Sendable {
         set("tcp_user_timeout", "30000", replacing: false)
         if let searchPath {
             let escaped = searchPath.flatMap { $0 == " " || $0 == "\\" ? ["\\", $0] : [$0] }
-            let own = "-c search_path=\(String(escaped))"
-            set("options", value(of: "options").map { "\($0) \(own)" } ?? own, replacing: true)
+            addOption("-c search_path=\(String(escaped))")
         }
+        let timeout = "idle_in_transaction_session_timeout"
+        if value(of: "options")?.contains(timeout) != true {
+            let (seconds, attoseconds) = forsakenTimeout.components
+            addOption("-c \(timeout)=\(seconds * 1000 + attoseconds / 1_000_000_000_000_000)")
+        }
+    }
+
+    /// Adds a setting for the session to those that the URL asks for.
+    private mutating func addOption(_ option: String) {
+        set("options", value(of: "options").map { "\($0) \(option)" } ?? option, replacing: true)
     }
 
     /// The same server and user, another database.
