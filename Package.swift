@@ -195,7 +195,7 @@ let package = Package(
         tests(of: "Telemetry", [.logging]),
         tests(of: "ADF", []),
         tests(of: "Postgres", [.logging, .serviceLifecycle]),
-        tests(of: "Redis", [.logging, .nioCore, .nioEmbedded]),
+        tests(of: "Redis", ["FaultProxy", .logging, .nioCore, .nioEmbedded]),
         tests(of: "Jira", ["JiraSimulator", .logging, .nioCore, .nioPosix]),
         tests(of: "Record", ["TramlineModel", "Postgres"]),
         tests(of: "Delivery", ["TramlineModel", "Redis", .logging]),

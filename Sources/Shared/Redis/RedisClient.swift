@@ -235,6 +235,8 @@ package final class RedisClient: Service, Sendable {
             for (waiter, replies) in received.finished { waiter.resume(returning: .success(replies)) }
             if received.isOutOfStep {
                 link.drop(id, because: RedisError(.malformedReply, "Redis sent a reply that nobody asked for"))
+            } else if replies.contains(where: \.saysReadOnly) {
+                moveOn(from: id)
             }
             endIfClosed()
         case .down(let id, let fault):
@@ -245,6 +247,14 @@ package final class RedisClient: Service, Sendable {
             }
             endIfClosed()
         }
+    }
+
+    /// A fail-over has made a replica of the server that we are at: whoever stays there writes nothing any more, while its name
+    /// may lead to the new master. Subscriptions move too: an old master hears of nothing that happens at the new one.
+    private func moveOn(from id: RedisLink.ConnectionID) {
+        let fault = RedisError(.unavailable, "Redis has become a replica")
+        link.drop(id, because: fault)
+        subscriber.moveOn(because: fault)
     }
 
     private func shutDown(now isImmediate: Bool) {
@@ -263,6 +273,12 @@ package final class RedisClient: Service, Sendable {
             return state.end.take()
         }
         end?.resume()
+    }
+}
+
+extension RedisReply {
+    fileprivate var saysReadOnly: Bool {
+        if case .error(let text) = self { text.hasPrefix("READONLY") } else { false }
     }
 }
 

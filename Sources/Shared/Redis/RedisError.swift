@@ -54,6 +54,14 @@ package struct RedisError: Error, Sendable {
 }
 
 extension RedisError {
+    /// The first words of errors by which a server says that it cannot do this now, and may do it later, or another may.
+    private static let passingCodes: Set = [
+        "BUSY", "CLUSTERDOWN", "LOADING", "MASTERDOWN", "MISCONF", "NOREPLICAS", "OOM", "READONLY", "TRYAGAIN",
+    ]
+
+    /// Whether the same command may do after a while: nothing is wrong with it.
+    package var isPassing: Bool { serverCode.map { Self.passingCodes.contains($0) } ?? false }
+
     /// Makes the error for an error reply.
     ///
     /// Redis quotes the arguments of a command that it does not know; that part is cut off, since it may hold anything.
@@ -63,7 +71,8 @@ extension RedisError {
         return RedisError(
             .server,
             String(shown.prefix(300)),
-            mayHaveRun: true,
+            // A script says for itself before it begins whether it may run, so it is refused as a whole.
+            mayHaveRun: !passingCodes.contains(String(code)),
             serverCode: String(code.prefix(40)),
             file: file,
             line: line

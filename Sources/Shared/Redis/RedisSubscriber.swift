@@ -109,6 +109,11 @@ final class RedisSubscriber: Sendable {
         }
     }
 
+    /// Gives up the connection; the next one takes all subscriptions up again.
+    func moveOn(because fault: RedisError) {
+        if let connection = state.withLock({ $0.connection }) { link.drop(connection, because: fault) }
+    }
+
     /// Ends a wait for confirmation, if it still lasts.
     private func giveUp(_ id: Machine.ListenerID, _ code: RedisError.Code) {
         let (waiter, cause) = state.withLock { ($0.listeners[id]?.waiter.take(), $0.lastFault) }
