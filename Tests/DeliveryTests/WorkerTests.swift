@@ -88,6 +88,24 @@ struct WorkerTests {
         }
     }
 
+    @Test("Jobs are put back by the scheduler alone, as long as its lease stands")
+    func schedulerAlone() async throws {
+        try await withDelivery { delivery in
+            let scheduler = try await delivery.withLease(.milliseconds(100)).makeWorker("scheduler")
+            #expect(try await delivery.campaign(worker: scheduler.worker))
+            let other = try await delivery.makeWorker("other")
+            #expect(try await delivery.restore(jobs(1), as: scheduler.worker) == 1)
+            let error = await #expect(throws: DeliveryError.self) {
+                try await delivery.restore(jobs(1), as: other.worker)
+            }
+            #expect(error?.code == .leaseLost)
+            while try await !delivery.campaign(worker: other.worker) {}
+            // As one that was paused in the middle of its sweep and wakes late.
+            await #expect(throws: DeliveryError.self) { try await delivery.restore(jobs(1), as: scheduler.worker) }
+            #expect(try await delivery.stats().ready == 1)
+        }
+    }
+
     @Test("A job that the sweep restored before its worker registered is taken back by it")
     func restoredEarly() async throws {
         try await withDelivery { delivery in

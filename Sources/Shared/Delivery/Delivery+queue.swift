@@ -47,6 +47,10 @@ extension Delivery {
     /// - Returns: How many were added.
     @discardableResult
     package func enqueue(_ jobs: [QueuedJob]) async throws(DeliveryError) -> Int {
+        try await put(jobs, scheduler: nil)
+    }
+
+    private func put(_ jobs: [QueuedJob], scheduler: WorkerID?) async throws(DeliveryError) -> Int {
         var added = 0
         var rest = jobs[...]
         while !rest.isEmpty {
@@ -59,7 +63,12 @@ extension Delivery {
                     RedisArgument(max(0, job.delay?.milliseconds ?? 0)),
                 ]
             }
-            added += try await run(Scripts.enqueue, arguments) { reply throws(RedisError) in Int(try reply.integer()) }
+            let owner = RedisArgument(scheduler?.rawValue ?? "")
+            let count = try await run(Scripts.enqueue, [owner] + arguments) { reply throws(RedisError) in
+                Int(try reply.integer())
+            }
+            guard count >= 0 else { throw DeliveryError(.leaseLost, "enqueue: another worker is the scheduler") }
+            added += count
         }
         return added
     }
@@ -68,10 +77,21 @@ extension Delivery {
     ///
     /// The same as ``enqueue(_:)``: a job that is on the road already, in whatever place, is left alone.
     ///
+    /// - Parameter scheduler: Who sweeps: its jobs are taken only while it is the scheduler, so that one that was paused and
+    ///   wakes late adds nothing. `nil` for an operator.
     /// - Returns: How many were missing.
+    /// - Throws: ``DeliveryError`` with `.leaseLost` when somebody else is the scheduler.
     @discardableResult
-    package func restore(_ jobs: [QueuedJob]) async throws(DeliveryError) -> Int {
-        try await enqueue(jobs)
+    package func restore(
+        _ jobs: [QueuedJob],
+        as scheduler: WorkerID? = nil
+    ) async throws(DeliveryError) -> Int {
+        try await put(jobs, scheduler: scheduler)
+    }
+
+    /// Succeeds when jobs can be put into the queue now: Redis answers, is no replica and has room.
+    package func ping(timeout: Duration) async throws(DeliveryError) {
+        _ = try await run(Scripts.enqueue, [""], timeout: timeout) { reply throws(RedisError) in reply }
     }
 
     /// Takes the first ready jobs for a worker; due ones become ready on the way.

@@ -126,7 +126,7 @@ extension JobRunner {
     /// While this worker is the scheduler: puts jobs that the queue has lost back into it, and removes what senders of files
     /// have left behind.
     func sweep() async {
-        let sweep = Sweep(jobs: jobs, delivery: delivery)
+        let sweep = Sweep(jobs: jobs, delivery: delivery, scheduler: lease.worker)
         let uploads = UploadStore(pool: jobs.pool)
         while !Task.isCancelled {
             await sweepBell.sleep(until: .now + configuration.sweepInterval)

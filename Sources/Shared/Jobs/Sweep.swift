@@ -1,6 +1,6 @@
 package import Delivery
 package import Record
-import TramlineModel
+package import TramlineModel
 
 /// Puts every live job that the queue has lost back into it.
 ///
@@ -11,10 +11,13 @@ package struct Sweep: Sendable {
 
     private let jobs: JobStore
     private let delivery: Delivery
+    private let scheduler: WorkerID?
 
-    package init(jobs: JobStore, delivery: Delivery) {
+    /// - Parameter scheduler: Who sweeps: what it finds is taken only while it is the scheduler. `nil` for an operator.
+    package init(jobs: JobStore, delivery: Delivery, scheduler: WorkerID? = nil) {
         self.jobs = jobs
         self.delivery = delivery
+        self.scheduler = scheduler
     }
 
     /// Looks at all live jobs once.
@@ -30,7 +33,8 @@ package struct Sweep: Sendable {
             restored += try await delivery.restore(
                 lost.map { job in
                     QueuedJob(id: job.id, priority: job.priority, delay: job.dueIn > .zero ? job.dueIn : nil)
-                }
+                },
+                as: scheduler
             )
             cursor = batch.count == Self.page ? batch.last?.id : nil
         } while cursor != nil
