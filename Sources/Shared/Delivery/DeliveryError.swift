@@ -8,7 +8,8 @@ package struct DeliveryError: Error, Sendable {
         case leaseLost = "lease_lost"
         /// Redis has lost its data and no generation has been created yet.
         case forgotten
-        /// Redis did not answer in time; the call may or may not have taken effect. Every call is safe to repeat.
+        /// Redis did not answer in time, or can do nothing now: its memory is full, it is a replica, it is loading. The call
+        /// may or may not have taken effect. Every call is safe to repeat.
         case unavailable
         /// Redis refused a script or a command.
         case scriptFailed = "script_failed"
@@ -52,6 +53,7 @@ package struct DeliveryError: Error, Sendable {
         let code: Code =
             switch error.code {
             case .unavailable, .timedOut, .connectionLost, .overloaded, .closed: .unavailable
+            case .server where error.isPassing: .unavailable
             case .server, .configuration: .scriptFailed
             case .malformedReply: .malformedReply
             case .cancelled: .cancelled

@@ -4,8 +4,18 @@ import Redis
 ///
 /// The list is written by hand, so that a missing file does not compile.
 enum Scripts {
+    /// What a script does when Redis's memory is full, which Redis decides before it runs: either all of it or nothing.
+    private enum Burden: String {
+        /// It brings new work, which is the record's to remember until there is room: refused.
+        case adds = "#!lua"
+        /// It carries on or ends what is there, and needs a few bytes for that: run. A full memory stops no export.
+        case carries = "#!lua flags=allow-oom"
+        /// It only looks: run, also by a replica.
+        case reads = "#!lua flags=no-writes"
+    }
+
     static let createGeneration = script("create_generation", PackageResources.create_generation_lua)
-    static let enqueue = script("enqueue", queue, PackageResources.enqueue_lua)
+    static let enqueue = script("enqueue", queue, PackageResources.enqueue_lua, burden: .adds)
     static let claim = script("claim", queue, PackageResources.claim_lua)
     static let settle = script("settle", queue, PackageResources.settle_lua)
     static let remove = script("remove", PackageResources.remove_lua)
@@ -17,15 +27,15 @@ enum Scripts {
     static let leaveGate = script("leave_gate", gate, PackageResources.leave_gate_lua)
     static let withdraw = script("withdraw", gate, PackageResources.withdraw_lua)
     static let lookAtGate = script("look_at_gate", gate, PackageResources.look_at_gate_lua)
-    static let stats = script("stats", gate, PackageResources.stats_lua)
+    static let stats = script("stats", gate, PackageResources.stats_lua, burden: .reads)
 
     private static let keys = PackageResources.keys_lua
     private static let queue = PackageResources.queue_lua
     private static let gate = PackageResources.gate_lua
     private static let reap = PackageResources.reap_lua
 
-    private static func script(_ name: String, _ parts: [UInt8]...) -> RedisScript {
-        let source = ([keys] + parts).map { String(decoding: $0, as: UTF8.self) }.joined(separator: "\n")
-        return RedisScript(name: name, source: source)
+    private static func script(_ name: String, _ parts: [UInt8]..., burden: Burden = .carries) -> RedisScript {
+        let texts = ([keys] + parts).map { String(decoding: $0, as: UTF8.self) }
+        return RedisScript(name: name, source: ([burden.rawValue] + texts).joined(separator: "\n"))
     }
 }

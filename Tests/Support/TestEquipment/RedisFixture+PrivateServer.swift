@@ -72,6 +72,8 @@ package final class PrivateRedis: Sendable {
             [
                 "redis-server", usesTLS ? "--tls-port" : "--port", "\(port)", "--bind", "127.0.0.1", "--dir",
                 folder.path(percentEncoded: false), "--save", "", "--appendonly", "no",
+                // Tests ask for digests of all that it holds.
+                "--enable-debug-command", "yes",
                 "--logfile", folder.appending(path: "log").path(percentEncoded: false),
             ] + (usesTLS ? tlsArguments : []) + (password.map { ["--requirepass", $0] } ?? [])
         try process.run()
