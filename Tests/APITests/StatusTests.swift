@@ -185,8 +185,16 @@ struct StatusTests {
         }
     }
 
-    @Test("Without Redis nothing is limited, an export starts all the same, and readiness names Redis")
-    func redisAway() async throws {
+    /// Why Redis takes no jobs.
+    enum Absence: String, CaseIterable, Sendable {
+        case killed, paused, replica, fullMemory
+    }
+
+    @Test(
+        "While Redis takes no jobs nothing is limited, an export starts all the same, and readiness names Redis",
+        arguments: Absence.allCases
+    )
+    func redisAway(_ absence: Absence) async throws {
         try await withPostgres(migrations: RecordMigrations.all) { pool in
             try await PrivateRedis.run { server in
                 try await withRedisClient(url: server.url, commandTimeout: .milliseconds(300)) { redis in
@@ -197,7 +205,13 @@ struct StatusTests {
                         limiterPatience: .milliseconds(100)
                     )
                     let session = try await api.importSession(tickets: 1)
-                    server.kill()
+                    switch absence {
+                    case .killed: server.kill()
+                    case .paused: server.pause()
+                    case .replica: _ = try await redis.send(RedisCommand("REPLICAOF", "127.0.0.1", "1"))
+                    case .fullMemory: _ = try await redis.send(RedisCommand("CONFIG", "SET", "maxmemory", "1"))
+                    }
+                    defer { server.resume() }
                     try await api.application.test(.router) { client in
                         let start = try await client.execute(
                             uri: "/api/jira/export-session/\(session)",

@@ -28,16 +28,17 @@ struct HealthRoutes {
     /// Fails when a server that the API needs does not answer, and says which.
     @Sendable private func ready(_ request: Request, _ context: APIContext) async throws -> Response {
         async let postgres = answers { try await backend.pool.ping() }
-        async let redis = answers { try await backend.redis.ping(timeout: Self.patience) }
+        // Not its sign of life alone: a replica and a full memory have that too, and take no jobs.
+        async let redis = answers { try await backend.delivery.ping(timeout: Self.patience) }
         var faults: [APIError.Detail] = []
         if await !postgres { faults.append(APIError.Detail(at: "postgresql", message: "does not answer")) }
-        if await !redis { faults.append(APIError.Detail(at: "redis", message: "does not answer")) }
+        if await !redis { faults.append(APIError.Detail(at: "redis", message: "takes no jobs")) }
         guard faults.isEmpty else {
             let names = faults.map { $0.at == "redis" ? "Redis" : "PostgreSQL" }
             throw APIError(
                 status: .serviceUnavailable,
                 code: .notReady,
-                message: "\(names.joined(separator: " and ")) did not answer within 2 s.",
+                message: "\(names.joined(separator: " and ")) cannot be worked with.",
                 details: faults,
                 headers: [.retryAfter: "5"]
             )
