@@ -1,8 +1,9 @@
 #if DEBUG
-/// The boundaries at which a process of a debug build may be ended on purpose: between any two of them lies an effect, or what
-/// is known of one.
+/// The boundaries at which a process of a debug build may be ended or stopped on purpose: between any two of them lies an effect, or
+/// what is known of one.
 ///
-/// `TRAMLINE_CRASH_AT=after-queue-claim:3` ends the process as `kill -9` would when it passes that point for the third time.
+/// `TRAMLINE_CRASH_AT=after-queue-claim:3` ends the process as `kill -9` would when it passes that point for the third time;
+/// `TRAMLINE_STOP_AT` stops it there, as `kill -STOP` would.
 package enum CrashPoint: String, Sendable, CaseIterable {
     // A worker's lease.
     case beforeRegistration = "before-registration"
