@@ -1,6 +1,9 @@
 import Foundation
+import Postgres
+import Record
 import TestEquipment
 import Testing
+import TramlineModel
 
 @Suite(.postgres, .timeLimit(.minutes(3)))
 struct RecordCommandTests {
@@ -128,6 +131,71 @@ struct RecordCommandTests {
             #expect(try await commands.run("keys", "revoke", id).errors.contains("no key"))
             let void = try await commands.run("sessions", "list")
             #expect(void.status == 1 && void.errors.contains("is not valid") && !void.errors.contains(key))
+        }
+    }
+
+    @Test("A failed export is shown with what failed, what to mend and what to do next")
+    func failedExport() async throws {
+        try await withCommands(of: "tramline-api") { commands in
+            _ = try await commands.run("migrate")
+            let key = try await commands.run("keys", "create", "--team", "acme", "--name", "ci", "--json")
+            commands.environment["TRAMLINE_KEY"] = try key.json["key"] as? String
+            _ = try await commands.run(
+                [
+                    "integrations", "add", "--team", "acme", "--site", "acme", "--base-url",
+                    "https://acme.atlassian.net", "--email", "bot@acme.example", "--api-token-env", "JIRA_TOKEN",
+                ]
+            )
+            let imported = try await commands.run("sessions", "import", "-", "--json", input: session)
+            let text = try #require(try imported.json["session_id"] as? String)
+            let id = try #require(SessionID(text))
+            #expect(
+                try await commands.run("sessions", "show", text).output
+                    .contains("\nNext: Start its export: POST /api/jira/export-session/\(text)\n")
+            )
+
+            let pool = PostgresPool(
+                configuration: try PostgresConfiguration(url: commands.environment["DATABASE_URL"] ?? ""),
+                logger: PostgresFixture.logger
+            )
+            defer { pool.close() }
+            let sessions = SessionStore(pool: pool)
+            let team = try #require(try await sessions.load(id, on: pool)).team
+            _ = try await sessions.startExport(of: id, team: team, actor: .test, maximumAttempts: 1)
+            let fault = Fault(
+                category: .userFixable,
+                code: "x",
+                userMessage: "Jira refused ticket 2.",
+                recoveryActions: ["Mend it", "Then retry the export"]
+            )
+            try await ExportStandIn(pool: pool).run(id, creating: 1, to: .failed(fault))
+
+            let shown = try await commands.run("sessions", "show", text).output
+            #expect(shown.contains("\n1 of 2 tickets in Jira, 1 failed, 0 of 1 links, 0 of 1 files done\n"))
+            #expect(
+                shown.contains(
+                    """
+
+                    Failed at ticket 2: Jira refused ticket 2. (user_fixable)
+                      • Mend it
+                      • Then retry the export
+                    Next: Mend the cause, then go on where it stopped: tramline-api sessions retry \(text)
+
+                    """
+                ),
+                "\(shown)"
+            )
+            let json = try await commands.run("sessions", "show", text, "--json").json
+            #expect(json["tickets_completed"] as? Int == 1 && json["tickets_failed"] as? Int == 1)
+            #expect((json["next_step"] as? String)?.contains("sessions retry") == true)
+            let tickets = try #require(json["tickets"] as? [[String: Any]])
+            #expect(tickets.map { $0["error_message"] as? String } == [nil, "Jira refused ticket 2."])
+
+            let list = try await commands.run("sessions", "list").output.split(separator: "\n")
+            #expect(list[0].split(separator: " ").prefix(6) == ["ID", "STATUS", "IN", "JIRA", "FAILED", "TO"])
+            #expect(
+                list[1].split(separator: " ").prefix(6) == [Substring(text), "export_failed", "1/2", "1", "0", "0/3"]
+            )
         }
     }
 

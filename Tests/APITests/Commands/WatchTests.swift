@@ -10,7 +10,9 @@ import TramlineModel
         percentage: 34.5,
         stage: "Creating ticket 30 of 87: Größe\u{1B}[2J",
         completed: 29,
+        failed: 0,
         total: 87,
+        isStarted: true,
         minutesRemaining: 2
     )
 
@@ -48,7 +50,9 @@ import TramlineModel
                         percentage: 50,
                         stage: "Creating ticket 2 of 2: Two",
                         completed: 1,
+                        failed: 0,
                         total: 2,
+                        isStarted: true,
                         minutesRemaining: 1
                     )
                 )
@@ -73,31 +77,92 @@ import TramlineModel
         )
         #expect(
             WatchedMessage.read(Data(try failed.json().utf8))?.message
-                == .failed(reason: "Jira is away", category: "temporary", retryAvailable: true)
+                == .failed(
+                    .init(
+                        reason: "Jira is away",
+                        category: "temporary",
+                        ticket: 2,
+                        isCancelled: false,
+                        isRetryAvailable: true
+                    )
+                )
         )
         #expect(WatchedMessage.read(Data(#"{"type":"later_invention","sequence":3}"#.utf8))?.message == .other)
         #expect(WatchedMessage.read(Data("[]".utf8)) == nil)
         #expect(WatchedMessage.read(Data("{".utf8)) == nil)
     }
 
-    @Test("On a terminal one line is written over and over, and never wider than it")
-    func bar() {
-        var display = WatchDisplay(columns: 60, isUnicode: true)
-        let text = display.show(progress)
-        #expect(text.hasPrefix("\r█████░░░░░░░░░░   34.5 %  29/87  Creating ticket 30 of"))
-        #expect(text.hasSuffix("…\u{1B}[K"))
-        #expect(text.dropFirst().dropLast(3).count == 59)
-        #expect(!text.dropLast(3).contains("\u{1B}"))
-        var plain = WatchDisplay(columns: 200, isUnicode: false)
-        #expect(plain.show(progress).contains("##########--------------------"))
-        #expect(display.finish() == "\r\u{1B}[K")
+    /// 14:30 in UTC.
+    private let now = Date(timeIntervalSince1970: 1_800_023_400)
+    private let utc = TimeZone(secondsFromGMT: 0)!
+
+    /// What stands on a terminal: the lines without what steers it.
+    private func screen(_ text: String) -> [String] {
+        text.replacing("\r\u{1B}[1A", with: "").replacing("\u{1B}[K", with: "").split(separator: "\r\n").map(
+            String.init
+        )
     }
 
-    @Test("Elsewhere each change is a line")
+    @Test("A terminal of 80 columns shows the bar, tickets, failures, the end by the clock, and what is done now")
+    func bar() {
+        var display = WatchDisplay(columns: { 80 }, isUnicode: true, timeZone: utc)
+        let first = display.show(progress, now: now)
+        #expect(
+            screen(first) == [
+                "██████░░░░░░░░░░░░░░   34.5 %  29/87 tickets, 2 min left (14:32)",
+                "Creating ticket 30 of 87: Größe [2J",
+            ]
+        )
+        #expect(!first.contains("\u{1B}[1A"))
+        var busy = progress
+        busy.failed = 2
+        busy.minutesRemaining = 1450
+        busy.stage = "Creating ticket 30 of 87: " + String(repeating: "x", count: 200)
+        let second = display.show(busy, now: now)
+        // Over the first, line for line.
+        #expect(second.hasPrefix("\r\u{1B}[1A█"))
+        let lines = screen(second)
+        // The bar makes room for the figures.
+        #expect(lines[0] == "████░░░░░░░░░   34.5 %  29/87 tickets, 2 failed, 24 h 10 min left (01-16 14:40)")
+        #expect(lines.allSatisfy { $0.count <= 79 } && lines[1].count == 79 && lines[1].hasSuffix("x…"))
+        #expect(display.note("A remark.") == "\r\u{1B}[1A\u{1B}[JA remark.\n")
+        // What is shown after a remark stands below it.
+        #expect(!display.show(progress, now: now).contains("\u{1B}[1A"))
+        #expect(display.finish() == "\r\u{1B}[1A\u{1B}[J")
+        #expect(display.finish() == "")
+    }
+
+    @Test("A window's width counts as it is at the moment, in cells and not in characters")
+    func width() {
+        var columns = 200
+        var display = WatchDisplay(columns: { columns }, isUnicode: false, timeZone: utc)
+        #expect(
+            screen(display.show(progress, now: now))[0].hasPrefix("#############---------------------------   34.5 %")
+        )
+        columns = 40
+        var japanese = progress
+        japanese.stage = String(repeating: "注文", count: 30)
+        let lines = screen(display.show(japanese, now: now))
+        #expect(lines == ["#----   34.5 %  29/87 tickets, 2 min...", String(repeating: "注文", count: 9) + "..."])
+    }
+
+    @Test("Elsewhere each change is a line, and what is no change is none")
     func lines() {
-        var display = WatchDisplay(columns: nil, isUnicode: true)
-        #expect(display.show(progress) == " 34.5 %  29/87  Creating ticket 30 of 87: Größe [2J, about 2 min left\n")
-        #expect(display.show(progress) == "")
+        var display = WatchDisplay(columns: { nil }, isUnicode: true, timeZone: utc)
+        #expect(
+            display.show(progress, now: now)
+                == " 34.5 %  29/87  Creating ticket 30 of 87: Größe [2J, 2 min left (14:32)\n"
+        )
+        #expect(display.show(progress, now: now.addingTimeInterval(60)) == "")
+        var failing = progress
+        failing.failed = 1
+        failing.minutesRemaining = 0
+        #expect(display.show(failing, now: now) == " 34.5 %  29/87, 1 failed  Creating ticket 30 of 87: Größe [2J\n")
+        var waiting = progress
+        waiting.isStarted = false
+        waiting.stage = "Not started"
+        #expect(display.show(waiting, now: now) == " 34.5 %  29/87  Not started\n")
+        #expect(display.note("A remark.") == "A remark.\n")
         #expect(display.finish() == "")
     }
 

@@ -27,7 +27,7 @@ struct WatcherTests {
         var watcher = Watcher(
             address: try ProgressAddress(url: "http://127.0.0.1:\(server.port)", session: session),
             key: Secret("trk_key"),
-            display: WatchDisplay(columns: nil, isUnicode: true),
+            display: WatchDisplay(columns: { nil }, isUnicode: true),
             showsMessages: showsMessages
         ) { text in written.withLock { $0 += text } }
         try await watcher.run()
@@ -66,13 +66,36 @@ struct WatcherTests {
     @Test("A failed export ends with its reason")
     func failed() async throws {
         let failed =
-            #"{"type":"export_failed","sequence":3,"error_category":"temporary","retry_available":true,"#
-            + #""error_message":"Network timeout connecting to Jira"}"#
+            #"{"type":"export_failed","sequence":3,"status":"failed","failed_at_ticket":45,"error_category":"temporary","#
+            + #""retry_available":true,"error_message":"Network timeout connecting to Jira"}"#
         try await ProgressServer.run([[step(1, 1), .text(failed)]]) { server in
             let fault = try await #require(throws: CommandFault.self) { try await watch(server) }
             #expect(
                 fault.description
-                    == "the export failed: Network timeout connecting to Jira (temporary; it can be retried)"
+                    == "the export failed at ticket 45: Network timeout connecting to Jira (temporary); sessions show "
+                    + "\(session) says what to do, then sessions retry goes on with it"
+            )
+        }
+    }
+
+    @Test("A cancelled export, and one without retries, say so")
+    func ended() async throws {
+        func failed(_ status: String, _ retry: Bool) -> ProgressServer.Part {
+            .text(
+                #"{"type":"export_failed","sequence":3,"status":"\#(status)","error_category":"user_fixable","#
+                    + #""retry_available":\#(retry),"error_message":"It broke."}"#
+            )
+        }
+        try await ProgressServer.run([[failed("cancelled", true)]]) { server in
+            let fault = try await #require(throws: CommandFault.self) { try await watch(server) }
+            #expect(fault.description == "the export was cancelled; sessions retry \(session) goes on with it")
+        }
+        try await ProgressServer.run([[failed("failed", false)]]) { server in
+            let fault = try await #require(throws: CommandFault.self) { try await watch(server) }
+            #expect(
+                fault.description
+                    == "the export failed: It broke. (user_fixable); no retries are left, sessions show \(session) says "
+                    + "what to do"
             )
         }
     }

@@ -4,16 +4,24 @@ import TramlineModel
 
 /// A session as the commands show it.
 struct SessionView: Sendable {
-    let session: SessionRow
+    let export: ExportView
     let tickets: [Ticket]
+    let failures: [FailedTicket]
     let fixes: [ManualFixRow]
 
-    /// The session's own line of JSON, without its tickets.
-    static func json(_ session: SessionRow) -> JSONValue {
+    private var session: SessionRow { export.session }
+    private var nextStep: String {
+        NextStep.words(for: session, task: export.job?.id, manualFixes: export.counts.manualFixes)
+    }
+
+    /// The session's own members, without its tickets.
+    static func json(_ session: SessionRow, exported: Int, failed: Int, fixes: Int) -> JSONValue {
         .members([
             "session_id": .text(session.id), "name": session.name.map(JSONValue.string),
             "status": .string(session.status.rawValue), "site": .string(session.site),
             "project_key": .string(session.projectKey), "total_tickets": .integer(session.totalTickets),
+            "tickets_completed": .integer(exported), "tickets_failed": .integer(failed),
+            "manual_fixes_needed": .integer(fixes),
             "created_at": .time(session.createdAt), "task_id": session.exportTask.map(JSONValue.text),
             "started_at": session.exportStartedAt.map(JSONValue.time),
             "completed_at": session.completedAt.map(JSONValue.time),
@@ -25,12 +33,21 @@ struct SessionView: Sendable {
     }
 
     var json: JSONValue {
-        guard case .object(let members) = Self.json(session) else { preconditionFailure("a session is an object") }
+        let counts = export.counts
+        let own = Self.json(
+            session,
+            exported: counts.exportedTickets,
+            failed: counts.failedTickets,
+            fixes: counts.manualFixes
+        )
+        guard case .object(let members) = own else { preconditionFailure("a session is an object") }
+        let messages = Dictionary(failures.map { ($0.ref, $0.message) }, uniquingKeysWith: { first, _ in first })
         let tickets = tickets.map { ticket in
             JSONValue.members([
                 "ticket_id": .text(ticket.id), "ref": .string(ticket.ref), "order": .integer(ticket.exportOrder),
                 "title": .string(ticket.content.title), "status": .string(ticket.status.rawValue),
                 "jira_key": ticket.issue.map { .string($0.key) }, "jira_url": ticket.issue.map { .string($0.url) },
+                "error_message": messages[ticket.ref].map(JSONValue.string),
             ])
         }
         let fixes = fixes.map { row in
@@ -42,7 +59,10 @@ struct SessionView: Sendable {
             ])
         }
         return .object(
-            members + [JSONMember("tickets", .array(tickets)), JSONMember("manual_fixes", .array(fixes))]
+            members + [
+                JSONMember("next_step", .string(nextStep)), JSONMember("tickets", .array(tickets)),
+                JSONMember("manual_fixes", .array(fixes)),
+            ]
         )
     }
 
@@ -63,11 +83,22 @@ struct SessionView: Sendable {
             "\(session.status.rawValue), \(session.totalTickets) tickets for \(session.projectKey) at \(session.site), "
                 + "imported \(session.createdAt.forTable)"
         )
+        lines.append(progress)
         if let fault = session.fault {
-            lines.append("Failed: \(TextTable.printable(fault.userMessage)) (\(fault.category.rawValue))")
+            let place = session.failedAtTicketOrder.map { " at ticket \($0)" } ?? ""
+            lines.append("Failed\(place): \(TextTable.printable(fault.userMessage)) (\(fault.category.rawValue))")
             lines += fault.recoveryActions.map { "  • \(TextTable.printable($0))" }
         }
+        lines.append("Next: \(nextStep)")
         if !tickets.isEmpty { lines += ["", ticketTable] }
+        // One failure is told above, as that of the session.
+        if failures.count > 1 {
+            lines += ["", "Not in Jira:"]
+            lines += failures.map { failure in
+                let what = "\(failure.exportOrder) \(failure.ref) (\(Self.short(failure.title)))"
+                return "  \(TextTable.printable("\(what): \(failure.message)"))"
+            }
+        }
         if !fixes.isEmpty {
             lines += ["", "To mend by hand:"]
             lines += fixes.map { row in
@@ -76,6 +107,20 @@ struct SessionView: Sendable {
             }
         }
         return lines.joined(separator: "\n")
+    }
+
+    /// How far it is, in one line.
+    private var progress: String {
+        let counts = export.counts
+        var parts = ["\(counts.exportedTickets) of \(counts.totalTickets) tickets in Jira"]
+        if counts.failedTickets > 0 { parts.append("\(counts.failedTickets) failed") }
+        if counts.totalLinks > 0 { parts.append("\(counts.linkedLinks) of \(counts.totalLinks) links") }
+        if counts.totalAttachments > 0 {
+            parts.append("\(counts.settledAttachments) of \(counts.totalAttachments) files done")
+        }
+        if counts.manualFixes > 0 { parts.append("\(counts.manualFixes) to mend by hand") }
+        if session.retryCount > 0 { parts.append("\(session.retryCount) of \(SessionRow.maximumRetries) retries used") }
+        return parts.joined(separator: ", ")
     }
 
     private static func short(_ title: String) -> String {

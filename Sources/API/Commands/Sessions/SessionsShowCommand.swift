@@ -7,7 +7,7 @@ import TramlineModel
 struct SessionsListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
-        abstract: "Lists the team's sessions, newest first."
+        abstract: "Lists the team's sessions, newest first, and how far each is."
     )
 
     @OptionGroup var key: KeyOptions
@@ -22,29 +22,44 @@ struct SessionsListCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let sessions = try await CommandRecord.with(keyIn: key.keyEnv, for: .read) { pool, owner in
-            try await SessionStore(pool: pool).list(team: owner.team, limit: limit)
+        let summaries = try await CommandRecord.with(keyIn: key.keyEnv, for: .read) { pool, owner in
+            try await SessionStore(pool: pool).summaries(team: owner.team, limit: limit)
         }
         if output.json {
-            print(JSONValue.members(["sessions": .array(sessions.map(SessionView.json))]).text)
-        } else if sessions.isEmpty {
+            let list = summaries.map { summary in
+                SessionView.json(
+                    summary.session,
+                    exported: summary.exportedTickets,
+                    failed: summary.failedTickets,
+                    fixes: summary.manualFixes
+                )
+            }
+            print(JSONValue.members(["sessions": .array(list)]).text)
+        } else if summaries.isEmpty {
             print("There are no sessions.")
         } else {
-            let rows = sessions.map { session in
-                [
-                    session.id.description, session.status.rawValue, String(session.totalTickets), session.site,
-                    session.projectKey, session.createdAt.forTable, session.name ?? "",
-                ]
-            }
-            print(TextTable(["ID", "STATUS", "TICKETS", "SITE", "PROJECT", "IMPORTED", "NAME"], rows).text)
+            let head = [
+                "ID", "STATUS", "IN JIRA", "FAILED", "TO MEND", "RETRIES", "SITE", "PROJECT", "IMPORTED", "NAME",
+            ]
+            print(TextTable(head, summaries.map(Self.row)).text)
         }
+    }
+
+    private static func row(_ summary: SessionSummary) -> [String] {
+        let session = summary.session
+        return [
+            session.id.description, session.status.rawValue, "\(summary.exportedTickets)/\(session.totalTickets)",
+            String(summary.failedTickets), String(summary.manualFixes),
+            "\(session.retryCount)/\(SessionRow.maximumRetries)", session.site, session.projectKey,
+            session.createdAt.forTable, session.name ?? "",
+        ]
     }
 }
 
 struct SessionsShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
-        abstract: "Shows a session: its state, its tickets with their Jira keys, and what to mend by hand."
+        abstract: "Shows a session: how far it is, what failed, what to mend by hand, and what to do next."
     )
 
     @Argument(help: "The session's id.")
@@ -63,14 +78,15 @@ struct SessionsShowCommand: AsyncParsableCommand {
 
     func run() async throws {
         let view = try await CommandRecord.with(keyIn: key.keyEnv, for: .read) { pool, owner in
-            guard let session = try await SessionStore(pool: pool).find(id, team: owner.team, on: pool) else {
+            guard let export = try await SessionStore(pool: pool).view(of: id, team: owner.team) else {
                 throw CommandFault("there is no session \(id)")
             }
-            let export = ExportStore(pool: pool)
+            let exports = ExportStore(pool: pool)
             return SessionView(
-                session: session,
-                tickets: try await export.tickets(of: id, on: pool),
-                fixes: try await export.fixes(of: id)
+                export: export,
+                tickets: try await exports.tickets(of: id, on: pool),
+                failures: try await exports.failures(of: id),
+                fixes: try await exports.fixes(of: id)
             )
         }
         if output.json {

@@ -9,8 +9,8 @@ struct SessionsWatchCommand: AsyncParsableCommand {
         commandName: "watch",
         abstract: "Follows a session's export to its end.",
         discussion: """
-            A bar on a terminal, a line for each step elsewhere. Ends with 0 when all tickets are in Jira, and otherwise \
-            with the reason. A broken connection is made again, and goes on where it broke.
+            On a terminal a bar with tickets, failures and the expected end; elsewhere a line for each step, or with \
+            --json each message as it came. Ends with 0 when all tickets are in Jira, and otherwise with the reason. A broken connection is made again, and goes on where it broke.
             """
     )
 
@@ -37,7 +37,7 @@ struct SessionsWatchCommand: AsyncParsableCommand {
         var watcher = Watcher(
             address: address,
             key: key.text,
-            display: WatchDisplay(columns: Self.columns(), isUnicode: locale.uppercased().contains("UTF")),
+            display: WatchDisplay(columns: Self.columns, isUnicode: locale.uppercased().contains("UTF")),
             showsMessages: json
         ) { FileHandle.standardOutput.write(Data($0.utf8)) }
         try await watcher.run()

@@ -9,7 +9,7 @@ struct ProgressAddress: Sendable {
     let isSecure: Bool
     /// What comes before `/api`, where the API stands behind a path of its own.
     private let prefix: String
-    private let session: SessionID
+    let session: SessionID
 
     /// - Parameter url: the API's address: `http`, `https`, `ws` or `wss`.
     init(url: String, session: SessionID) throws {

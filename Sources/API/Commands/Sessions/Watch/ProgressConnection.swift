@@ -104,7 +104,7 @@ struct ProgressConnection {
         return try await deadline.futureResult.get()
     }
 
-    /// Server names are for names; an address has none.
+    /// Server names are for names; an address has none. What cannot be read as an address is a name: the error says just that.
     private static func serverName(_ host: String) -> String? {
         (try? SocketAddress(ipAddress: host, port: 0)) == nil ? host : nil
     }

@@ -102,18 +102,29 @@ struct Watcher {
             let time = minutes < 1 ? "\(Int((minutes * 60).rounded())) s" : String(format: "%.1f min", minutes)
             let mend = fixes == 0 ? "" : "; \(fixes) to mend by hand (sessions show)"
             write("Exported \(created) tickets and \(dependencies) links in \(time)\(mend).\n")
-        case .failed(let reason, let category, let retryAvailable):
-            let advice = retryAvailable ? "; it can be retried" : ""
-            throw CommandFault("the export failed: \(TextTable.printable(reason)) (\(category)\(advice))")
+        case .failed(let failure):
+            throw CommandFault(words(for: failure))
         case .progress, .other:
             preconditionFailure("an export ends with a message of its end")
         }
     }
 
+    private func words(for failure: WatchedMessage.Failure) -> String {
+        let session = connection.address.session
+        if failure.isCancelled { return "the export was cancelled; sessions retry \(session) goes on with it" }
+        let place = failure.ticket.map { " at ticket \($0)" } ?? ""
+        let advice =
+            failure.isRetryAvailable
+            ? "sessions show \(session) says what to do, then sessions retry goes on with it"
+            : "no retries are left, sessions show \(session) says what to do"
+        return "the export failed\(place): \(TextTable.printable(failure.reason)) (\(failure.category)); \(advice)"
+    }
+
     /// What the API says when it refuses: its own words where it has some.
     private static func fault(status: Int, body: Data) -> CommandFault {
         var words = "the API answered \(status)"
-        if case .object(let members)? = try? JSONValue(parsing: body, depth: 20),  // anything else has no words for us
+        // Losing the parser's word is right: what is no JSON has no words for us, and the status is told in any case.
+        if case .object(let members)? = try? JSONValue(parsing: body, depth: 20),
             case .object(let error)? = members.first(where: { $0.name == "error" })?.value,
             case .string(let text)? = error.first(where: { $0.name == "user_message" })?.value
         {
