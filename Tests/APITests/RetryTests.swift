@@ -230,7 +230,3 @@ struct RetryTests {
         }
     }
 }
-
-extension APIFixture {
-    fileprivate var standIn: ExportStandIn { ExportStandIn(pool: backend.pool) }
-}

@@ -96,6 +96,9 @@ struct APIFixture: Sendable {
         return Server.makeApplication(backend, relay: relay, address: .hostname("127.0.0.1", port: 0), logger: logger)
     }
 
+    /// Does to the record what a worker does.
+    var standIn: ExportStandIn { ExportStandIn(pool: backend.pool) }
+
     func headers(_ more: HTTPFields = [:]) -> HTTPFields {
         var headers = more
         headers[.authorization] = "Bearer \(key)"
