@@ -176,7 +176,3 @@ struct CancelTests {
         }
     }
 }
-
-extension APIFixture {
-    fileprivate var standIn: ExportStandIn { ExportStandIn(pool: backend.pool) }
-}
