@@ -172,6 +172,16 @@ struct ConnectionTests {
                 #expect(try await pool.query("SELECT \(number) + \(unescaped: String(number))").scalar() == 2 * number)
             }
             #expect(try await pool.query("SELECT count(*) < 260 FROM pg_prepared_statements").scalar())
+            // A statement that must be the first of its exchange is, whatever the cache has to make room for.
+            try await pool.execute("CREATE TABLE things (a int)")
+            try await pool.execute("VACUUM things")
+            // What a failing exchange left out is made up for.
+            for _ in 0..<20 {
+                _ = await #expect(throws: PostgresError.self) {
+                    try await pool.query("SELECT 1 / 0 AS \(identifier: "n\(UInt32.random(in: 0...(.max)))")")
+                }
+            }
+            #expect(try await pool.query("SELECT count(*) < 260 FROM pg_prepared_statements").scalar())
         }
     }
 

@@ -14,6 +14,8 @@ extension PostgresHandle {
         case command
         case prepare(StatementCache.Key)
         case query(StatementCache.Key)
+        /// The server is told to forget a prepared statement.
+        case deallocate(String)
     }
 
     /// Sends statements together and collects their results: one round trip, whether or not they were prepared before.
@@ -38,15 +40,24 @@ extension PostgresHandle {
         guard PQenterPipelineMode(connection) != 0 else { throw refused(connection) }
         var steps: [Step] = []
         steps.reserveCapacity(queries.count + 3)
-        if let opening { try send(opening.begin, connection, &steps) }
+        if let opening { try send(opening.begin, .command, connection, &steps) }
         for query in preparation + queries { try send(query, connection, &steps) }
+        // Behind the statements: some, as CREATE DATABASE, must be the first of their exchange.
+        for name in statements.takeOutdated() {
+            try send("DEALLOCATE \(name)", .deallocate(name), connection, &steps)
+        }
         guard PQpipelineSync(connection) != 0 else { throw refused(connection) }
         return Array(try collect(steps, connection, wait).dropFirst(preparation.count))
     }
 
-    private func send(_ command: String, _ connection: OpaquePointer, _ steps: inout [Step]) throws(PostgresError) {
+    private func send(
+        _ command: String,
+        _ step: Step,
+        _ connection: OpaquePointer,
+        _ steps: inout [Step]
+    ) throws(PostgresError) {
         guard PQsendQueryParams(connection, command, 0, nil, nil, nil, nil, 1) != 0 else { throw refused(connection) }
-        steps.append(.command)
+        steps.append(step)
     }
 
     private func send(
@@ -64,9 +75,7 @@ extension PostgresHandle {
                 throw refused(connection)
             }
             steps.append(.prepare(key))
-            if let forgotten = statements.insert(key, name: name) {
-                try send("DEALLOCATE \(forgotten)", connection, &steps)
-            }
+            statements.insert(key, name: name)
         }
         let wasSent = query.storage.withUnsafeBufferPointer { storage in
             // A pointer that is null means NULL, so an empty value needs one that is not.
@@ -132,6 +141,8 @@ extension PostgresHandle {
     private func forget(_ step: Step, after error: PostgresError?) {
         switch step {
         case .command: break
+        // One that never came is said again; one that failed named nothing that there still is.
+        case .deallocate(let name): if error == nil { statements.keepOutdated(name) }
         case .prepare(let key): statements.remove(key)
         case .query(let key):
             if error?.isStalePlan == true { statements.remove(key) }

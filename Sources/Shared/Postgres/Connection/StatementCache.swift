@@ -15,6 +15,8 @@ struct StatementCache {
     private var statements: [Key: Statement] = [:]
     private var uses: UInt64 = 0
     private var made: UInt64 = 0
+    /// What the server still has and the cache has not.
+    private var outdated: [String] = []
     private let capacity: Int
 
     init(capacity: Int) {
@@ -38,19 +40,24 @@ struct StatementCache {
         return "s\(made)"
     }
 
-    /// Remembers a prepared statement.
-    ///
-    /// - Returns: The name of the statement that had to go; the server must be told to forget it.
-    mutating func insert(_ key: Key, name: String) -> String? {
+    /// Remembers a prepared statement; where there is no room, the one whose use lies furthest back is outdated.
+    mutating func insert(_ key: Key, name: String) {
         uses += 1
         statements[key] = Statement(name: name, shape: nil, lastUse: uses)
         guard statements.count > capacity, let oldest = statements.min(by: { $0.value.lastUse < $1.value.lastUse })
-        else {
-            return nil
-        }
+        else { return }
         statements[oldest.key] = nil
-        return oldest.value.name
+        outdated.append(oldest.value.name)
     }
+
+    /// Takes the names that the server must be told to forget.
+    mutating func takeOutdated() -> [String] {
+        defer { outdated = [] }
+        return outdated
+    }
+
+    /// Gives back a name that the server was not told of after all.
+    mutating func keepOutdated(_ name: String) { outdated.append(name) }
 
     func shape(of key: Key) -> PostgresResult.Shape? { statements[key]?.shape }
 
