@@ -133,9 +133,9 @@ package final class GateKeeper: Service, Sendable {
                     if isCalledOff() { throw DeliveryError(.calledOff, "the job is not wanted any more") }
                     return pass
                 case .wait(let until, _): pause = until
-                case .lost: throw DeliveryError(.leaseLost, "Redis says that the worker's lease has ended")
-                // Whoever keeps the lease creates the next generation within a heartbeat.
-                case .forgotten: pause = delivery.lease / 6
+                // Whoever keeps the lease creates the next generation within a heartbeat, and registers in it. Between the
+                // two Redis knows of no lease, although ours still stands; one that is really lost ends the next turn.
+                case .lost, .forgotten: pause = delivery.lease / 6
                 }
             } catch  where error.code == .unavailable {
                 logger.debug("A gate did not answer", metadata: ["site": "\(site)", "error": "\(error)"])
