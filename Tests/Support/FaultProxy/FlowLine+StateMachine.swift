@@ -54,7 +54,8 @@ struct FlowLine {
     /// Says what is to be done now.
     mutating func advance(at now: NIODeadline) -> Output {
         var output = Output()
-        guard isOpen else { return output }
+        // What is lost is lost whether or not somebody would have received it.
+        guard isOpen || flow == .drop else { return output }
         while let (item, since) = items.first, !output.resets {
             switch flow {
             case .pass: release(item, into: &output)
