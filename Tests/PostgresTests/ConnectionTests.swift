@@ -181,6 +181,7 @@ struct ConnectionTests {
                     try await pool.query("SELECT 1 / 0 AS \(identifier: "n\(UInt32.random(in: 0...(.max)))")")
                 }
             }
+            #expect(try await pool.query("SELECT 1").scalar() == 1)
             #expect(try await pool.query("SELECT count(*) < 260 FROM pg_prepared_statements").scalar())
         }
     }
