@@ -153,8 +153,7 @@ let package = Package(
             name: "Worker",
             dependencies: [
                 "CrashPoints", "TramlineModel", "Telemetry", "Settings", "Secrets", "ADF", "Jira", "Postgres", "Redis",
-                "Record", "Delivery", "Jobs", "Console", .argumentParser, .hummingbird, .logging, .metrics,
-                .serviceLifecycle,
+                "Record", "Delivery", "Jobs", "Console", .argumentParser, .hummingbird, .logging, .metrics, .serviceLifecycle,
                 .unixSignals,
             ],
             path: "Sources/Worker",
@@ -200,13 +199,7 @@ let package = Package(
         tests(of: "Jira", ["JiraSimulator", .logging, .nioCore, .nioPosix]),
         tests(of: "Record", ["TramlineModel", "Postgres"]),
         tests(of: "Delivery", ["TramlineModel", "Redis", .logging]),
-        tests(
-            of: "Jobs",
-            [
-                "TramlineModel", "Record", "Delivery", "Postgres", "Redis", "FaultProxy", .logging, .nioCore,
-                .serviceLifecycle,
-            ]
-        ),
+        tests(of: "Jobs", ["TramlineModel", "Record", "Delivery", "Postgres", "Redis", .logging, .serviceLifecycle]),
         tests(of: "Console", ["TramlineModel"]),
         tests(of: "FaultProxy", [.nioCore, .nioPosix]),
         tests(of: "JiraSimulator", [.asyncHTTPClient, .httpTypes, .nioCore, .nioHTTP1]),
