@@ -153,7 +153,8 @@ let package = Package(
             name: "Worker",
             dependencies: [
                 "CrashPoints", "TramlineModel", "Telemetry", "Settings", "Secrets", "ADF", "Jira", "Postgres", "Redis",
-                "Record", "Delivery", "Jobs", "Console", .argumentParser, .hummingbird, .logging, .metrics, .serviceLifecycle,
+                "Record", "Delivery", "Jobs", "Console", .argumentParser, .hummingbird, .logging, .metrics,
+                .serviceLifecycle,
                 .unixSignals,
             ],
             path: "Sources/Worker",

@@ -50,7 +50,9 @@ struct FailureFleetTests {
             try fleet.checkSite(issues: 12)
             if moment != .whileACreateIsInFlightThatJiraDoesNot { try fleet.checkNoRepetition() }
             let job = try await fleet.job(of: session)
-            try #require(job.state == "succeeded" && job.epoch == 2 && job.attempts == 0)
+            // A create that may still come is waited for, outside the worker, and claimed again.
+            let claims = moment == .whileACreateIsInFlightThatJiraDoesNot ? 2...20 : 2...2
+            try #require(job.state == "succeeded" && claims.contains(job.epoch) && job.attempts == 0)
             try #require(others.count == 1)
         }
     }
