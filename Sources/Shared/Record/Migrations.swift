@@ -40,6 +40,12 @@ package enum RecordMigrations {
             up: text(PackageResources.m0006_reconciliation_up_sql),
             down: text(PackageResources.m0006_reconciliation_down_sql)
         ),
+        Migration(
+            id: 7,
+            name: "sync",
+            up: text(PackageResources.m0007_sync_up_sql),
+            down: text(PackageResources.m0007_sync_down_sql)
+        ),
     ]
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
