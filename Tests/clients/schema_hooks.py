@@ -1,8 +1,8 @@
 """Makes requests that the schema allows into requests that mean something.
 
 How tickets refer to each other is beyond a schema, and so is that an idempotency key belongs to one body: refs are unique, and what
-a ticket depends on must exist. With these set right, every refusal of an import is a fault of the document or of the API. Paths name
-sessions and tickets that exist, now and then, so that more than "not found" is tried.
+a ticket depends on must exist, as must a site and the tickets that are to be tested. With these set right, every refusal is a fault of
+the document or of the API. Paths name sessions and tickets that exist, now and then, so that more than "not found" is tried.
 """
 
 import os
@@ -18,8 +18,14 @@ SESSIONS = os.environ.get("TRAMLINE_CLIENTS_SESSIONS", "").split()
 def map_case(context, case):
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return case
-    if case.method == "POST" and case.operation.path == "/api/sessions" and isinstance(case.body, dict):
-        make_lawful(case)
+    if isinstance(case.body, dict):
+        match case.operation.path:
+            case "/api/sessions":
+                make_lawful(case)
+            case "/api/jira/validate-project":
+                case.body["site"] = "acme"
+            case "/api/jira/test-adf-conversion/{session_id}":
+                case.body["ticket_ids"] = []
     parameters = case.path_parameters or {}
     # By the case, not by chance: the same seed makes the same cases.
     choice = random.Random(repr(sorted(parameters.items())))

@@ -24,7 +24,7 @@ enum CreateMetaRoutes {
         let types = IssueType.all.filter {
             site.may("CREATE_ISSUES", in: project.key) && project.issueTypes.contains($0.name)
         }
-        .map { site.render($0, base: call.request.base) }
+        .map { site.renderListed($0, base: call.request.base) }
         return Answer(200, paging.page(types, as: "issueTypes", isLast: false))
     }
 

@@ -83,7 +83,10 @@ enum SiteRoutes {
     }
 
     @Sendable private static func issueTypes(_ site: inout SimulatedSite, _ call: Call) -> Answer {
-        Answer(200, .array(call.caller == nil ? [] : IssueType.all.map { site.render($0, base: call.request.base) }))
+        Answer(
+            200,
+            .array(call.caller == nil ? [] : IssueType.all.map { site.renderListed($0, base: call.request.base) })
+        )
     }
 
     @Sendable private static func statuses(_ site: inout SimulatedSite, _ call: Call) -> Answer {

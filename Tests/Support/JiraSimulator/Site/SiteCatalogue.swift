@@ -78,16 +78,23 @@ extension SimulatedSite {
         return nil
     }
 
+    /// An issue type as a project and its statuses name it.
     func render(_ type: IssueType, base: String) -> JSON {
         [
             "self": .string("\(base)/rest/api/3/issuetype/\(type.id)"), "id": .string(type.id),
             "description": .string(type.description), "name": .string(type.name),
-            "untranslatedName": .string(type.name),
             "subtask": .bool(type.level < 0), "avatarId": .integer(type.avatar), "hierarchyLevel": .integer(type.level),
             "iconUrl": .string(
                 "\(base)/rest/api/2/universal_avatar/view/type/issuetype/avatar/\(type.avatar)?size=medium"
             ),
         ]
+    }
+
+    /// An issue type as the lists of types name it: with the name that no profile's language changes.
+    func renderListed(_ type: IssueType, base: String) -> JSON {
+        var members = render(type, base: base).object ?? [:]
+        members["untranslatedName"] = .string(type.name)
+        return .object(members)
     }
 
     func render(_ priority: Priority, base: String) -> JSON {
