@@ -38,12 +38,12 @@ package final class WorkerLease: Sendable {
     /// Whether it has stood without a break since a term was looked up, and stands at an instant.
     ///
     /// A process that was stopped may find its lease lost and begun anew before it goes on with what it was about to do.
-    func stands(at instant: ContinuousClock.Instant, term: Int) -> Bool {
+    package func stands(at instant: ContinuousClock.Instant = .now, term: Int) -> Bool {
         state.withLock { $0.term == term && ($0.end.map { $0 > instant } ?? false) }
     }
 
     /// Grows by one with each break.
-    var term: Int { state.withLock { $0.term } }
+    package var term: Int { state.withLock { $0.term } }
 
     /// The generation of Redis's data that it was registered in.
     var generation: Int64? { state.withLock { $0.generation } }

@@ -140,6 +140,7 @@ package final class JobRunner: Service {
     private func claim(upTo limit: Int) async -> ([JobClaim], Duration?) {
         let ids: [JobID]
         var pause: Duration?
+        let term = lease.term
         do throws(DeliveryError) {
             switch try await delivery.claim(upTo: limit, worker: lease.worker) {
             case .claimed(let claimed, let nextDue, let ready):
@@ -155,6 +156,11 @@ package final class JobRunner: Service {
         }
         guard !ids.isEmpty else { return ([], pause) }
         crashPoint("after-queue-claim")
+        // Whoever slept meanwhile may find its jobs with others: it must not take their epoch from them.
+        guard lease.stands(term: term) else {
+            for id in ids { await settleInQueue(id, as: .ready(.person)) }
+            return ([], nil)
+        }
         do {
             let claims = try await jobs.claim(ids, for: lease.worker)
             crashPoint("after-record-claim")
@@ -191,7 +197,11 @@ package final class JobRunner: Service {
         guard let settlement = recorded ?? nil else { return await letGo(of: claim) }
         crashPoint("after-settlement")
         if settlement.state.isFinal, claim.job.priority == .waiting { await delivery.announceEnd(of: claim.job.id) }
-        await settleInQueue(claim.job.id, as: Settlement(settlement, priority: claim.job.priority))
+        await settleInQueue(
+            claim.job.id,
+            as: Settlement(settlement, priority: claim.job.priority),
+            epoch: claim.epoch
+        )
         crashPoint("after-queue-settlement")
         logger.info("A job ends", metadata: ["job.state": "\(settlement.state.rawValue)"])
     }
@@ -209,7 +219,7 @@ package final class JobRunner: Service {
     /// Where the queue knows another holder, nothing changes; where the job has ended, its next claim finds that out.
     private func letGo(of claim: JobClaim) async {
         guard desk.withLock({ $0.isNewest(claim) }) else { return }
-        await settleInQueue(claim.job.id, as: .ready(claim.job.priority))
+        await settleInQueue(claim.job.id, as: .ready(claim.job.priority), epoch: claim.epoch)
     }
 
     /// How a run ended.
@@ -281,9 +291,14 @@ package final class JobRunner: Service {
         }
     }
 
-    /// Tells the queue, and goes on trying for as long as the lease stands; afterwards the queue knows by itself.
-    private func settleInQueue(_ job: JobID, as settlement: Settlement) async {
-        while lease.stands(), !Task.isCancelled {
+    /// Tells the queue, and goes on trying until it has heard or a newer run of the job is ours.
+    ///
+    /// Also when the lease has ended: it may have begun anew before the queue gave to others what this worker held, and then
+    /// the job is this worker's still. A worker that is going away leaves that to the end of its lease.
+    ///
+    /// - Parameter epoch: of the run that has ended; `nil` where none has begun.
+    private func settleInQueue(_ job: JobID, as settlement: Settlement, epoch: Epoch? = nil) async {
+        while !Task.isCancelled, lease.stands() || !stopping.isSet, desk.withLock({ $0.epoch(of: job) }) == epoch {
             do throws(DeliveryError) {
                 try await delivery.settle(job, worker: lease.worker, as: settlement)
                 return

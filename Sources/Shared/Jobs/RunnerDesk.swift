@@ -37,6 +37,9 @@ struct RunnerDesk {
         return isLeader && !self.isLeader
     }
 
+    /// Of the job's run here; `nil` when there is none.
+    func epoch(of job: JobID) -> Epoch? { entries[job]?.epoch }
+
     /// Whether this run is the job's newest here.
     func isNewest(_ claim: JobClaim) -> Bool { entries[claim.job.id]?.epoch == claim.epoch }
 
