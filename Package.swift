@@ -200,7 +200,13 @@ let package = Package(
         tests(of: "Jira", ["JiraSimulator", .logging, .nioCore, .nioPosix]),
         tests(of: "Record", ["TramlineModel", "Postgres"]),
         tests(of: "Delivery", ["TramlineModel", "Redis", .logging]),
-        tests(of: "Jobs", ["TramlineModel", "Record", "Delivery", "Postgres", "Redis", .logging, .serviceLifecycle]),
+        tests(
+            of: "Jobs",
+            [
+                "TramlineModel", "Record", "Delivery", "Postgres", "Redis", "FaultProxy", .logging, .nioCore,
+                .serviceLifecycle,
+            ]
+        ),
         tests(of: "Console", ["TramlineModel"]),
         tests(of: "FaultProxy", [.nioCore, .nioPosix]),
         tests(of: "JiraSimulator", [.asyncHTTPClient, .httpTypes, .nioCore, .nioHTTP1]),

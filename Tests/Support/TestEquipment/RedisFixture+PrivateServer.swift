@@ -74,6 +74,8 @@ package final class PrivateRedis: Sendable {
                 folder.path(percentEncoded: false), "--save", "", "--appendonly", "no",
                 // Tests ask for digests of all that it holds.
                 "--enable-debug-command", "yes",
+                // They wait for what changes in it.
+                "--notify-keyspace-events", "KA",
                 "--logfile", folder.appending(path: "log").path(percentEncoded: false),
             ] + (usesTLS ? tlsArguments : []) + (password.map { ["--requirepass", $0] } ?? [])
         try process.run()
