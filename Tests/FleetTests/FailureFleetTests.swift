@@ -127,16 +127,24 @@ struct FailureFleetTests {
         }
     }
 
-    @Test("When Redis is away for a while, exports wait and go on")
-    func redisRestart() async throws {
+    @Test(
+        "While Redis is away the API accepts exports and is not ready; what runs and what was accepted goes on when it is back"
+    )
+    func redisAway() async throws {
         try await Fleet.run(.init(lease: 2)) { fleet in
-            let session = try await fleet.export("R", count: 12)
+            let running = try await fleet.export("R", count: 12)
             try await fleet.creates(4)
-            try await fleet.redis.restart()
-            try await fleet.completed(session)
-            try fleet.checkSite(issues: 12)
+            fleet.redis.kill()
+            let accepted = try await fleet.export("A", count: 4)
+            let ready = try await fleet.send("GET", "/ready", key: nil)
+            try #require(ready.status == 503 && ready.retryAfter != nil)
+            try #require(String(decoding: ready.body, as: UTF8.self).contains("redis"))
+            try await fleet.redis.start()
+            for session in [running, accepted] { try await fleet.completed(session) }
+            try await fleet.queueIsEmpty()
+            try fleet.checkSite(issues: 16)
             try fleet.checkNoRepetition()
-            try #require(try await fleet.job(of: session).attempts == 0)
+            for session in [running, accepted] { try #require(try await fleet.job(of: session).attempts == 0) }
         }
     }
 }

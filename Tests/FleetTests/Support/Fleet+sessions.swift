@@ -8,6 +8,8 @@ import Redis
 struct APIAnswer: Sendable {
     let status: Int
     let contentType: String?
+    /// When to come again, as the answer says.
+    let retryAfter: String?
     let body: Data
 
     func decode<Body: Decodable>(_ type: Body.Type = Body.self) throws -> Body {
@@ -91,13 +93,15 @@ extension Fleet {
         _ method: String,
         _ path: String,
         key: String?,
-        body: Data? = nil
+        body: Data? = nil,
+        headers: [String: String] = [:]
     ) async throws -> APIAnswer {
         guard let address = URL(string: url + path) else { throw FleetFault("\(path) is no path") }
         // The client of the system reads an answer that comes while it is still sending: a 413 does.
         var request = URLRequest(url: address, timeoutInterval: 30)
         request.httpMethod = method
         if let key { request.setValue("Bearer \(key)", forHTTPHeaderField: "Authorization") }
+        for (name, value) in headers { request.setValue(value, forHTTPHeaderField: name) }
         if let body {
             request.httpBody = body
             request.setValue("application/json", forHTTPHeaderField: "Content-Type")
@@ -107,6 +111,7 @@ extension Fleet {
         return APIAnswer(
             status: response.statusCode,
             contentType: response.value(forHTTPHeaderField: "Content-Type"),
+            retryAfter: response.value(forHTTPHeaderField: "Retry-After"),
             body: bytes
         )
     }
