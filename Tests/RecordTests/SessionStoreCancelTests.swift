@@ -26,7 +26,7 @@ struct SessionStoreCancelTests {
                 #""type":"export_failed""#, #""status":"cancelled""#, #""retry_available":true"#,
                 #""error_message":"The export was cancelled.""#, #""task_id":"\#(job)""#,
             ] { #expect(message.json.contains(part)) }
-            #expect(!message.json.contains("failed_at_ticket"))
+            #expect(message.json.contains(#""failed_at_ticket":2,"#))
 
             let again = try await record.cancel(session)
             #expect(again.job == job && again.isCancelled && again.sequence == nil && again.cancellation == nil)
@@ -69,7 +69,7 @@ struct SessionStoreCancelTests {
                     while try await record.waitersForLocks() == 0 { await Task.yield() }
                     // A step's message locks the session's row, when it has the job's.
                     _ = try await record.sessions.appendMessage(to: session, job: job, on: connection) { sequence in
-                        .failed(.cancelled(sequence: sequence, session: session, task: job))
+                        .failed(.cancelled(sequence: sequence, session: session, task: job, stoppedAtTicket: 1))
                     }
                 }
                 return try await group.next()

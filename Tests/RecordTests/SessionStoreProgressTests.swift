@@ -78,7 +78,7 @@ struct SessionStoreProgressTests {
                             sequence: sequence,
                             session: session,
                             task: JobID(),
-                            failedAtTicket: nil,
+                            failedAtTicket: 1,
                             fault: fault,
                             retryAvailable: true
                         )
@@ -122,12 +122,44 @@ struct SessionStoreProgressTests {
                 )
                 // A step that is run again records its fix once.
                 for _ in 0..<2 { try await exports.recordFix(fix, session: session, on: connection) }
+                // What an issue will lack is no matter of anybody's before it is there.
+                var early = fix
+                early.ticket = material.tickets[2].id
+                try await exports.recordFix(early, session: session, on: connection)
             }
             counts = try await record.sessions.counts(of: session, on: record.pool)
             #expect(counts.exportedTickets == 2 && counts.settledAttachments == 2)
             #expect(counts.linkedLinks == 1 && counts.settledLinks == 2 && counts.manualFixes == 1)
             #expect(counts.nextTicketOrder == 3 && counts.remainingWrites == 1 && counts.percentage == 85.7)
-            #expect(try await record.exports.fixes(of: session).map(\.issue?.key) == ["PROJ-0"])
+            #expect(try await record.exports.fixes(of: session).map(\.issue.key) == ["PROJ-0"])
+            let summary = try #require(try await record.sessions.summaries(team: record.team, limit: 1).first)
+            #expect(summary.manualFixes == 1)
+        }
+    }
+
+    @Test("The work goes on at the first ticket that is not in Jira, then at the first that lacks a file or a link")
+    func resumingTicket() async throws {
+        try await withRecord { record in
+            var draft = RecordFixture.draft(tickets: 4)
+            draft.tickets[2].dependsOn = ["T1"]
+            draft.tickets[1].attachments = [.init(filename: "a", bytes: [1])]
+            let session = try await record.importSession(draft).id
+            let material = try #require(try await record.exports.load(session))
+            func resuming() async throws -> Int {
+                try await record.sessions.counts(of: session, on: record.pool).resumingTicketOrder
+            }
+            try await ExportStandIn(pool: record.pool).createIssues(3, of: session)
+            #expect(try await resuming() == 4)
+            try await ExportStandIn(pool: record.pool).createIssues(4, of: session)
+            #expect(try await resuming() == 2)
+            try await record.pool.withTransaction { connection in
+                try await record.exports.markUploaded(material.attachments[0].id, as: "1", on: connection)
+            }
+            #expect(try await resuming() == 3)
+            try await record.pool.withTransaction { connection in
+                try await record.exports.markLink(material.dependencies[0], refused: true, on: connection)
+            }
+            #expect(try await resuming() == 4)
         }
     }
 }

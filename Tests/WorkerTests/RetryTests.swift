@@ -46,7 +46,7 @@ struct RetryTests {
             let failed = try await fixture.export(session, team: team)
             #expect(failed.last?.contains(#""error_category":"temporary""#) == true)
             let (retry, messages) = try await fixture.resume(session, team: team)
-            #expect(retry.counts.resumingTicketOrder == 3 && retry.counts.exportedTickets == 2)
+            #expect(retry.counts.resumingTicketOrder == 2 && retry.counts.exportedTickets == 2)
             #expect(messages.last?.contains("export_complete") == true)
             #expect(fixture.jira.issues().count == 2 && fixture.jira.links().count == 1)
         }

@@ -71,14 +71,21 @@ struct ProgressReader: Sendable {
             )
         }
         guard let fault = session.fault else {
-            return .failed(.cancelled(sequence: session.progressSequence, session: session.id, task: task))
+            return .failed(
+                .cancelled(
+                    sequence: session.progressSequence,
+                    session: session.id,
+                    task: task,
+                    stoppedAtTicket: view.counts.resumingTicketOrder
+                )
+            )
         }
         return .failed(
             ProgressMessage.Failed(
                 sequence: session.progressSequence,
                 session: session.id,
                 task: task,
-                failedAtTicket: session.failedAtTicketOrder,
+                failedAtTicket: view.failedAtTicketOrder,
                 fault: fault,
                 retryAvailable: session.isRetryAvailable
             )

@@ -16,6 +16,8 @@ package struct ExportCounts: Sendable, Hashable {
     /// The first ticket, in the order of creation, that is not in Jira yet.
     package var nextTicketOrder: Int?
     package var nextTicketTitle: String?
+    /// The ticket of the first file that is still to be sent, else of the first link that is still to be made.
+    package var unfinishedTicketOrder: Int?
 
     package init(
         totalTickets: Int,
@@ -28,7 +30,8 @@ package struct ExportCounts: Sendable, Hashable {
         settledLinks: Int,
         manualFixes: Int,
         nextTicketOrder: Int?,
-        nextTicketTitle: String?
+        nextTicketTitle: String?,
+        unfinishedTicketOrder: Int? = nil
     ) {
         self.totalTickets = totalTickets
         self.exportedTickets = exportedTickets
@@ -41,11 +44,13 @@ package struct ExportCounts: Sendable, Hashable {
         self.manualFixes = manualFixes
         self.nextTicketOrder = nextTicketOrder
         self.nextTicketTitle = nextTicketTitle
+        self.unfinishedTicketOrder = unfinishedTicketOrder
     }
 
-    /// The place in the order of creation at which the work goes on: of the first ticket that is not in Jira, or one past
-    /// the last where only files and links are left.
-    package var resumingTicketOrder: Int { nextTicketOrder ?? totalTickets + 1 }
+    /// The ticket, by its place in the order of creation, at which the work goes on, and at which an export has failed whose
+    /// fault is about none: the first that is not in Jira; where all are, the first that lacks a file or a link; where
+    /// nothing is left to do, the last.
+    package var resumingTicketOrder: Int { nextTicketOrder ?? unfinishedTicketOrder ?? max(1, totalTickets) }
 
     /// The requests still to come that the gate spaces.
     package var remainingWrites: Int {

@@ -97,7 +97,8 @@ package enum ProgressMessage: Sendable, Hashable {
         package var taskID: JobID
         /// `failed`, or `cancelled`.
         package private(set) var status = "failed"
-        package var failedAtTicket: Int?
+        /// The ticket, by its place in the order of creation, at which it failed or stopped.
+        package var failedAtTicket: Int
         package var errorCategory: FaultCategory
         package var retryAvailable: Bool
         package var errorMessage: String
@@ -106,7 +107,7 @@ package enum ProgressMessage: Sendable, Hashable {
             sequence: Int64,
             session: SessionID,
             task: JobID,
-            failedAtTicket: Int?,
+            failedAtTicket: Int,
             fault: Fault,
             retryAvailable: Bool
         ) {
@@ -120,12 +121,18 @@ package enum ProgressMessage: Sendable, Hashable {
         }
 
         /// The end of an export that a person cancelled. Going on with it is always possible, and costs nothing.
-        package static func cancelled(sequence: Int64, session: SessionID, task: JobID) -> Failed {
+        /// - Parameter next: the ticket at which it would go on.
+        package static func cancelled(
+            sequence: Int64,
+            session: SessionID,
+            task: JobID,
+            stoppedAtTicket next: Int
+        ) -> Failed {
             var message = Failed(
                 sequence: sequence,
                 session: session,
                 task: task,
-                failedAtTicket: nil,
+                failedAtTicket: next,
                 fault: Fault(
                     category: .userFixable,
                     code: "export_cancelled",

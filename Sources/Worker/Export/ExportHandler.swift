@@ -78,8 +78,8 @@ struct ExportHandler: JobHandler {
         _ fault: Fault,
         on connection: PostgresConnection
     ) async throws -> ProgressMark {
-        // A fault that is about no ticket stopped the export at the first one that is not in Jira.
-        let next = try await sessions.counts(of: id, on: connection).nextTicketOrder
+        // A fault that is about no ticket stopped the export where it would have gone on.
+        let next = try await sessions.counts(of: id, on: connection).resumingTicketOrder
         let order = fault.ticketOrder ?? next
         try await sessions.failExport(id, at: order, fault: fault, on: connection)
         return try await finish(id, claim, on: connection) { sequence, session, _ in

@@ -46,7 +46,7 @@ package struct ExportStandIn: Sendable {
             case .succeeded: try await sessions.completeExport(session, on: connection)
             case .cancelled: _ = try await sessions.concludeCancelled(session, job: claim.job.id, on: connection)
             case .failed(let fault), .exhausted(let fault), .quarantined(let fault):
-                let order = try await sessions.counts(of: session, on: connection).nextTicketOrder
+                let order = try await sessions.counts(of: session, on: connection).resumingTicketOrder
                 try await sessions.failExport(session, at: order, fault: fault, on: connection)
             case .queued, .retrying: break
             }

@@ -275,7 +275,7 @@ extension ExportFixture {
     /// A session's manual fixes as "type subject key".
     func fixes(of session: SessionID) async throws -> [String] {
         try await exports.fixes(of: session).map { row in
-            "\(row.fix.issueType) \(row.fix.subject) \(row.issue?.key ?? "–")"
+            "\(row.fix.issueType) \(row.fix.subject) \(row.issue.key)"
         }
     }
 

@@ -52,10 +52,10 @@ struct SessionView: Sendable {
         }
         let fixes = fixes.map { row in
             JSONValue.members([
-                "jira_key": row.issue.map { .string($0.key) }, "title": .string(row.title),
+                "jira_key": .string(row.issue.key), "title": .string(row.title),
                 "issue_type": .string(row.fix.issueType),
                 "recommended_action": .string(row.fix.guidance),
-                "jira_url": row.issue.map { .string($0.url) },
+                "jira_url": .string(row.issue.url),
             ])
         }
         return .object(
@@ -85,8 +85,9 @@ struct SessionView: Sendable {
         )
         lines.append(progress)
         if let fault = session.fault {
-            let place = session.failedAtTicketOrder.map { " at ticket \($0)" } ?? ""
-            lines.append("Failed\(place): \(TextTable.printable(fault.userMessage)) (\(fault.category.rawValue))")
+            lines.append(
+                "Failed at ticket \(export.failedAtTicketOrder): \(TextTable.printable(fault.userMessage)) (\(fault.category.rawValue))"
+            )
             lines += fault.recoveryActions.map { "  • \(TextTable.printable($0))" }
         }
         lines.append("Next: \(nextStep)")
@@ -102,8 +103,7 @@ struct SessionView: Sendable {
         if !fixes.isEmpty {
             lines += ["", "To mend by hand:"]
             lines += fixes.map { row in
-                let place = row.issue?.key ?? Self.short(row.title)
-                return "  \(TextTable.printable("\(place): \(row.fix.guidance)"))"
+                "  \(TextTable.printable("\(row.issue.key): \(row.fix.guidance)"))"
             }
         }
         return lines.joined(separator: "\n")

@@ -20,12 +20,11 @@ struct ResultRoutes {
         }
 
         struct Fix: Encodable {
-            /// `null` while the ticket is not in Jira.
-            let jiraKey: Nullable<String>
+            let jiraKey: String
             let title: String
             let issueType: String
             let recommendedAction: String
-            let jiraUrl: Nullable<String>
+            let jiraUrl: String
         }
 
         let sessionId: SessionID
@@ -56,11 +55,11 @@ struct ResultRoutes {
                 dependenciesCreated: view.counts.linkedLinks,
                 manualFixes: fixes.map {
                     Results.Fix(
-                        jiraKey: Nullable($0.issue?.key),
+                        jiraKey: $0.issue.key,
                         title: $0.title,
                         issueType: $0.fix.issueType,
                         recommendedAction: $0.fix.guidance,
-                        jiraUrl: Nullable($0.issue?.url)
+                        jiraUrl: $0.issue.url
                     )
                 },
                 totalProcessingTimeMinutes: view.processingTime().inMinutes

@@ -32,20 +32,20 @@ struct StatusRoutes {
 
     private struct Completed: Encodable {
         let sessionId: SessionID
-        let taskId: Nullable<JobID>
+        let taskId: JobID
         let status = "completed"
         let jiraTicketsCreated: Int
         let dependenciesCreated: Int
         let manualFixesNeeded: Int
         let totalProcessingTimeMinutes: Double
-        let completedAt: Nullable<Date>
+        let completedAt: Date
     }
 
     private struct Failed: Encodable {
         let sessionId: SessionID
-        let taskId: Nullable<JobID>
+        let taskId: JobID
         let status = "failed"
-        let failedAtTicketOrder: Nullable<Int>
+        let failedAtTicketOrder: Int
         let errorCategory: String
         let userMessage: String
         let recoveryActions: [String]
@@ -87,24 +87,24 @@ struct StatusRoutes {
         )
     }
 
-    private func completed(_ view: ExportView) -> Completed {
+    private func completed(_ view: ExportView) throws -> Completed {
         Completed(
             sessionId: view.session.id,
-            taskId: Nullable(view.job?.id),
+            taskId: try view.task(),
             jiraTicketsCreated: view.counts.exportedTickets,
             dependenciesCreated: view.counts.linkedLinks,
             manualFixesNeeded: view.counts.manualFixes,
             totalProcessingTimeMinutes: view.processingTime().inMinutes,
-            completedAt: Nullable(view.session.completedAt)
+            completedAt: try view.completedAt()
         )
     }
 
-    private func failed(_ view: ExportView) -> Failed {
+    private func failed(_ view: ExportView) throws -> Failed {
         let fault = view.session.fault
         return Failed(
             sessionId: view.session.id,
-            taskId: Nullable(view.job?.id),
-            failedAtTicketOrder: Nullable(view.session.failedAtTicketOrder),
+            taskId: try view.task(),
+            failedAtTicketOrder: view.failedAtTicketOrder,
             errorCategory: (fault?.category ?? .temporary).rawValue,
             userMessage: fault?.userMessage ?? "The export failed.",
             recoveryActions: fault?.recoveryActions ?? [],

@@ -46,8 +46,16 @@ package struct ManualFix: Sendable, Hashable {
 package struct ManualFixRow: Sendable {
     package let fix: ManualFix
     package let title: String
-    /// The other issue, where the fix names one, else the ticket's own; `nil` while the ticket is not in Jira.
-    package let issue: IssueReference?
+    /// The other issue, where the fix names one, else the ticket's own.
+    package let issue: IssueReference
+}
+
+extension ManualFix {
+    /// Whether a fix, beside its ticket, is about an issue that is there. What an issue will lack is recorded before it is
+    /// made; until then there is nothing to mend, and if the create fails, the next one may lack something else.
+    static let isTold = PostgresQuery(
+        unescaped: "COALESCE(manual_fixes.jira_key, tickets.jira_ticket_key) IS NOT NULL"
+    )
 }
 
 extension ExportStore {
@@ -85,18 +93,18 @@ extension ExportStore {
         try await connection.execute("DELETE FROM manual_fixes WHERE ticket_id = \(ticket) AND jira_key = \(key)")
     }
 
-    /// A session's manual fixes in the order of the tickets.
+    /// A session's manual fixes in the order of the tickets: those about issues that are there.
     package func fixes(of session: SessionID) async throws -> [ManualFixRow] {
         try await pool.query(
             """
             SELECT ticket_id, manual_fixes.issue_type, subject, reason, recommended_action, title, jira_key, jira_url,
-                   jira_ticket_key, jira_ticket_url
+                   COALESCE(jira_key, jira_ticket_key) AS issue_key, COALESCE(jira_url, jira_ticket_url) AS issue_url
             FROM manual_fixes JOIN tickets ON tickets.id = ticket_id
-            WHERE manual_fixes.session_id = \(session)
+            WHERE manual_fixes.session_id = \(session) AND \(ManualFix.isTold)
             ORDER BY export_order, manual_fixes.created_at, subject
             """
         ).map { row in
-            let other = try reference(row, "jira_key", "jira_url")
+            let issue = IssueReference(key: try row.get("issue_key"), url: try row.get("issue_url"))
             return ManualFixRow(
                 fix: ManualFix(
                     ticket: try row.get("ticket_id"),
@@ -104,16 +112,11 @@ extension ExportStore {
                     subject: try row.get("subject"),
                     reason: try row.get("reason"),
                     recommendedAction: try row.get("recommended_action"),
-                    otherIssue: other
+                    otherIssue: try row.get("jira_key", as: String?.self) == nil ? nil : issue
                 ),
                 title: try row.get("title"),
-                issue: try other ?? reference(row, "jira_ticket_key", "jira_ticket_url")
+                issue: issue
             )
         }
-    }
-
-    private func reference(_ row: PostgresRow, _ key: String, _ url: String) throws -> IssueReference? {
-        guard let name = try row.get(key, as: String?.self) else { return nil }
-        return IssueReference(key: name, url: try row.get(url))
     }
 }

@@ -81,8 +81,9 @@ extension SessionStore {
         on connection: PostgresConnection
     ) async throws -> Int64 {
         try await cancelExport(id, on: connection)
+        let next = try await counts(of: id, on: connection).resumingTicketOrder
         return try await appendMessage(to: id, job: job, on: connection) { sequence in
-            .failed(.cancelled(sequence: sequence, session: id, task: job))
+            .failed(.cancelled(sequence: sequence, session: id, task: job, stoppedAtTicket: next))
         }
     }
 }

@@ -110,10 +110,10 @@ extension SessionStore {
     }
 
     /// Ends a session's export with a fault. Part of the transaction that ends its job.
-    /// - Parameter order: the ``Ticket/exportOrder`` of the ticket that failed; `nil` when no ticket was the cause.
+    /// - Parameter order: the ``Ticket/exportOrder`` of the ticket that failed, or at which the work would have gone on.
     package func failExport(
         _ session: SessionID,
-        at order: Int?,
+        at order: Int,
         fault: Fault,
         on connection: PostgresConnection
     ) async throws {

@@ -24,19 +24,25 @@ extension SessionStore {
                        min(export_order) FILTER (WHERE jira_export_status NOT IN ('exported', 'skipped')) AS next_order
                 FROM tickets WHERE session_id = \(session)
             ), file_count AS (
-                SELECT count(*) AS total, count(*) FILTER (WHERE status <> 'pending') AS settled
-                FROM attachments WHERE session_id = \(session)
+                SELECT count(*) AS total, count(*) FILTER (WHERE status <> 'pending') AS settled,
+                       min(export_order) FILTER (WHERE status = 'pending') AS next_order
+                FROM attachments JOIN tickets ON tickets.id = ticket_id
+                WHERE attachments.session_id = \(session)
             ), link_count AS (
                 SELECT count(*) AS total, count(linked_at) AS linked,
-                       count(*) FILTER (WHERE linked_at IS NOT NULL OR refused_at IS NOT NULL) AS settled
-                FROM ticket_dependencies WHERE session_id = \(session)
+                       count(*) FILTER (WHERE linked_at IS NOT NULL OR refused_at IS NOT NULL) AS settled,
+                       min(export_order) FILTER (WHERE linked_at IS NULL AND refused_at IS NULL) AS next_order
+                FROM ticket_dependencies JOIN tickets ON tickets.id = ticket_id
+                WHERE ticket_dependencies.session_id = \(session)
             )
-            SELECT ticket_count.total, exported, failed, next_order,
+            SELECT ticket_count.total, exported, failed, ticket_count.next_order,
+                   COALESCE(file_count.next_order, link_count.next_order) AS unfinished_order,
                    file_count.total AS files, file_count.settled AS settled_files,
                    link_count.total AS links, linked, link_count.settled AS settled_links,
-                   (SELECT count(*) FROM manual_fixes WHERE session_id = \(session)) AS fixes,
+                   (SELECT count(*) FROM manual_fixes JOIN tickets ON tickets.id = ticket_id
+                    WHERE manual_fixes.session_id = \(session) AND \(ManualFix.isTold)) AS fixes,
                    (SELECT title FROM tickets
-                    WHERE session_id = \(session) AND export_order = next_order) AS next_title
+                    WHERE session_id = \(session) AND export_order = ticket_count.next_order) AS next_title
             FROM ticket_count, file_count, link_count
             """
         ).only()
@@ -51,7 +57,8 @@ extension SessionStore {
             settledLinks: try row.get("settled_links"),
             manualFixes: try row.get("fixes"),
             nextTicketOrder: try row.get("next_order"),
-            nextTicketTitle: try row.get("next_title")
+            nextTicketTitle: try row.get("next_title"),
+            unfinishedTicketOrder: try row.get("unfinished_order")
         )
     }
 

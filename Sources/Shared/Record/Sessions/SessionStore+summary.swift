@@ -28,7 +28,8 @@ extension SessionStore {
         let rows = try await pool.query(
             """
             SELECT sessions.id, ticket_count.exported, ticket_count.failed,
-                   (SELECT count(*) FROM manual_fixes WHERE session_id = sessions.id) AS fixes
+                   (SELECT count(*) FROM manual_fixes JOIN tickets ON tickets.id = ticket_id
+                    WHERE manual_fixes.session_id = sessions.id AND \(ManualFix.isTold)) AS fixes
             FROM sessions CROSS JOIN LATERAL (
                 SELECT count(*) FILTER (WHERE jira_export_status = 'exported') AS exported,
                        count(*) FILTER (WHERE jira_export_status = 'failed') AS failed

@@ -1,3 +1,4 @@
+package import Foundation
 import Postgres
 package import TramlineModel
 
@@ -10,6 +11,29 @@ package struct ExportView: Sendable {
 
     /// Whether the export ends after its current step because a person wants it.
     package var isCancelling: Bool { session.status == .exporting && job?.cancelRequested == true }
+
+    /// The ticket, by its place in the order of creation, at which a failed export stands.
+    package var failedAtTicketOrder: Int { session.failedAtTicketOrder ?? counts.resumingTicketOrder }
+
+    /// The task of an export that has begun.
+    ///
+    /// - Throws: ``RecordError`` where it is missing.
+    package func task() throws(RecordError) -> JobID {
+        guard let job else {
+            throw RecordError(.unreadable, "Session \(session.id) has been exported, but its task is missing.")
+        }
+        return job.id
+    }
+
+    /// When an export that has completed did so.
+    ///
+    /// - Throws: ``RecordError`` where it has not.
+    package func completedAt() throws(RecordError) -> Date {
+        guard let time = session.completedAt else {
+            throw RecordError(.unreadable, "Session \(session.id) has not been completed.")
+        }
+        return time
+    }
 }
 
 extension SessionStore {
