@@ -171,7 +171,7 @@ let package = Package(
         .target(
             name: "JiraSimulator",
             dependencies: [
-                .hummingbirdCore, .httpTypes, .logging, .nioCore, .nioPosix, .nioHTTPTypes, .serviceLifecycle,
+                .crypto, .hummingbirdCore, .httpTypes, .logging, .nioCore, .nioPosix, .nioHTTPTypes, .serviceLifecycle,
             ],
             path: "Tests/Support/JiraSimulator",
             swiftSettings: settings

@@ -36,14 +36,16 @@ struct Client: Sendable {
         _ path: String,
         headers: [(String, String)] = [],
         body: [UInt8]? = nil,
-        timeout: TimeAmount = .seconds(10)
+        timeout: TimeAmount = .seconds(10),
+        followsNothing: Bool = false
     ) async throws -> Reply {
         var request = HTTPClientRequest(url: base + path)
         request.method = HTTPMethod(rawValue: method)
         if let authorization { request.headers.add(name: "Authorization", value: authorization) }
         for (name, value) in headers { request.headers.replaceOrAdd(name: name, value: value) }
         if let body { request.body = .bytes(body) }
-        let response = try await HTTPClient.shared.execute(request, timeout: timeout)
+        let http = followsNothing ? Self.unfollowing : HTTPClient.shared
+        let response = try await http.execute(request, timeout: timeout)
         let buffer = try await response.body.collect(upTo: 32 << 20)
         return Reply(
             status: Int(response.status.code),
@@ -51,6 +53,12 @@ struct Client: Sendable {
             bytes: Array(buffer.readableBytesView)
         )
     }
+
+    /// A client that does not follow redirections; it lives as long as the process.
+    private static let unfollowing = HTTPClient(
+        eventLoopGroupProvider: .singleton,
+        configuration: .init(redirectConfiguration: .disallow)
+    )
 
     func get(_ path: String) async throws -> Reply {
         try await send("GET", path)

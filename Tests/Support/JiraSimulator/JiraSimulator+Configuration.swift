@@ -19,6 +19,8 @@ extension JiraSimulator {
         package var note: String?
         /// Faults to begin with.
         package var faults: [Fault]
+        /// Atlassian's authorization server, which answers at `/authorize` and `/oauth/token`.
+        package var authorization: AuthorizationConfiguration
 
         package init(
             host: String = "127.0.0.1",
@@ -29,7 +31,8 @@ extension JiraSimulator {
             journaledBody: Int = 0,
             markerProperty: String = "tramline",
             note: String? = nil,
-            faults: [Fault] = []
+            faults: [Fault] = [],
+            authorization: AuthorizationConfiguration = AuthorizationConfiguration()
         ) {
             self.host = host
             self.port = port
@@ -40,6 +43,7 @@ extension JiraSimulator {
             self.markerProperty = markerProperty
             self.note = note
             self.faults = faults
+            self.authorization = authorization
         }
     }
 }

@@ -239,6 +239,32 @@ package final class JiraSimulator: Sendable {
         }
     }
 
+    /// Opens Atlassian's page as a person does.
+    ///
+    /// - Parameter address: The page's, as the app has made it.
+    /// - Returns: Where the browser is sent back to; nil when the page shows an error instead.
+    package func consent(at address: String) -> String? { server.consent(at: address) }
+
+    /// Has the person take back what was granted to the app: no token of it is good any more.
+    package func revokeGrants() {
+        server.authorization.withLock { $0.revokeGrants() }
+    }
+
+    /// Has every access token run out; what refreshes them stays good.
+    package func expireAccessTokens() {
+        server.authorization.withLock { $0.expireAccessTokens() }
+    }
+
+    /// Whether a refresh token was issued and never used.
+    package func isUnused(refreshToken: String) -> Bool {
+        server.authorization.withLock { $0.isUnused(refreshToken) }
+    }
+
+    /// Changes how the authorization server behaves from now on.
+    package func configureAuthorization(_ change: @Sendable (inout AuthorizationConfiguration) -> Void) {
+        server.authorization.withLock { change(&$0.configuration) }
+    }
+
     /// Makes a credential's token worthless from now on.
     package func revoke(token: String) {
         for box in server.boxes.values { box.state.withLock { _ = $0.revoked.insert(token) } }

@@ -11,7 +11,8 @@ enum Identity: Sendable {
     case refused(Answer)
 
     /// Reads the header field `Authorization`.
-    init(_ request: SimulatedRequest, at site: SimulatedSite) {
+    /// - Parameter issued: The account that a bearer was issued for by the authorization server; nil when it was not.
+    init(_ request: SimulatedRequest, at site: SimulatedSite, issued: String?) {
         guard let field = request.headers[.authorization] else {
             self = .anonymous(loginReason: nil)
             return
@@ -20,7 +21,7 @@ enum Identity: Sendable {
         let secret = halves.count > 1 ? String(halves[1]) : ""
         switch halves.first?.lowercased() {
         case "basic": self = Self.basic(secret, site)
-        case "bearer": self = Self.bearer(secret, site, isGateway: request.isGateway)
+        case "bearer": self = Self.bearer(secret, site, issued: issued, isGateway: request.isGateway)
         default: self = .anonymous(loginReason: "AUTHENTICATED_FAILED")
         }
     }
@@ -42,11 +43,18 @@ enum Identity: Sendable {
     }
 
     /// A site's own address knows no OAuth tokens; the gateway does.
-    private static func bearer(_ token: String, _ site: SimulatedSite, isGateway: Bool) -> Identity {
+    private static func bearer(
+        _ token: String,
+        _ site: SimulatedSite,
+        issued: String?,
+        isGateway: Bool
+    ) -> Identity {
         guard isGateway else { return .refused(.unreadableBearer) }
-        let credential = site.configuration.credentials.first { $0.scheme == .bearer && $0.token == token }
-        guard let credential, !credential.isExpired, !site.revoked.contains(token),
-            let user = site.user(credential.accountID), user.isActive
+        let credential = site.configuration.credentials.first {
+            $0.scheme == .bearer && $0.token == token && !$0.isExpired
+        }
+        guard let account = credential?.accountID ?? issued, !site.revoked.contains(token),
+            let user = site.user(account), user.isActive
         else { return .refused(Answer(401, ["code": 401, "message": "Unauthorized"])) }
         return .user(user, isBearer: true)
     }

@@ -22,6 +22,7 @@ final class SimulatorServer: Sendable {
     let boxes: [String: Box]
     let plan: Mutex<FaultPlan>
     let latency: Mutex<Duration>
+    let authorization: Mutex<AuthorizationServer>
     let configuration: JiraSimulator.Configuration
 
     init(_ configuration: JiraSimulator.Configuration, journal: Journal) {
@@ -34,6 +35,8 @@ final class SimulatorServer: Sendable {
         )
         plan = Mutex(FaultPlan(configuration.faults))
         latency = Mutex(configuration.latency)
+        let account = configuration.sites[0].users.first?.accountID ?? ""
+        authorization = Mutex(AuthorizationServer(configuration.authorization, accountID: account))
     }
 
     // MARK: One request
@@ -68,9 +71,12 @@ final class SimulatorServer: Sendable {
             )
         }
         if place.isControl { return try await write(control(simulated), writer) }
-        guard let box = boxes[place.site] else { preconditionFailure("a place always names a site") }
+        // What is asked of Atlassian rather than of a site goes by the first site's clock.
+        guard let box = boxes[place.isAuthorization ? configuration.sites[0].name : place.site] else {
+            preconditionFailure("a place always names a site")
+        }
         note(request: simulated)
-        switch await settle(simulated, at: box, of: place.site) {
+        switch await settle(simulated, at: box, of: place) {
         case .answer(let answer):
             note(answer: answer, to: simulated.sequence)
             try await write(answer, writer)
@@ -107,10 +113,10 @@ final class SimulatorServer: Sendable {
         case truncated(Answer)
     }
 
-    private func settle(_ request: SimulatedRequest, at box: Box, of site: String) async -> Ending {
+    private func settle(_ request: SimulatedRequest, at box: Box, of place: SiteDirectory.Place) async -> Ending {
         let title = request.path.hasSuffix("/issue") ? request.json?["fields"]?["summary"]?.string : nil
         let meeting = plan.withLock {
-            $0.meet(site: site, method: request.method.rawValue, path: request.path, title: title)
+            $0.meet(site: place.site, method: request.method.rawValue, path: request.path, title: title)
         }
         journal.note(request.sequence) { entry in
             entry.fault = meeting.name
@@ -123,7 +129,7 @@ final class SimulatorServer: Sendable {
         if let refusal = refusalBeforeCommit(meeting.ending, box) {
             ending = refusal
         } else {
-            ending = execute(request, meeting, at: box)
+            ending = execute(request, meeting, at: box, of: place)
         }
         await sleep(pause / 2)
         return ending
@@ -146,15 +152,19 @@ final class SimulatorServer: Sendable {
         }
     }
 
-    private func execute(_ request: SimulatedRequest, _ meeting: FaultPlan.Meeting, at box: Box) -> Ending {
-        if request.path == "/oauth/token/accessible-resources", request.method == .get {
-            return .answer(resources(request))
-        }
+    private func execute(
+        _ request: SimulatedRequest,
+        _ meeting: FaultPlan.Meeting,
+        at box: Box,
+        of place: SiteDirectory.Place
+    ) -> Ending {
+        if place.isAuthorization { return ending(of: authorizationAnswer(request), meeting) }
+        let issued = issuedAccount(request, at: place.site)
         let (answer, made) = box.state.withLock { site in
             for case .clockSkew(let milliseconds) in meeting.twists { site.skew = milliseconds }
             let now = site.time(at: journal.now.wall / 1000)
             let due = site.executeDue(at: now).map { ($0.call.request.sequence, $0.issue, site.marker(of: $0.issue)) }
-            let answer = route(request, meeting, &site, now: now).with(.date, JiraTime.header(now))
+            let answer = route(request, meeting, &site, issued: issued, now: now).with(.date, JiraTime.header(now))
             var made = due
             if let issue = answer.made { made.append((request.sequence, issue, site.marker(of: issue))) }
             return (answer, made)
@@ -167,6 +177,10 @@ final class SimulatorServer: Sendable {
             }
         }
         if let detail = answer.detail { journal.note(request.sequence) { $0.detail = detail } }
+        return ending(of: answer, meeting)
+    }
+
+    private func ending(of answer: Answer, _ meeting: FaultPlan.Meeting) -> Ending {
         switch meeting.ending {
         case .dropAfterCommit, .delayedCommit: return .drop
         case .errorAfterCommit(let status): return .answer(Self.serverError(status))
@@ -181,9 +195,10 @@ final class SimulatorServer: Sendable {
         _ request: SimulatedRequest,
         _ meeting: FaultPlan.Meeting,
         _ site: inout SimulatedSite,
+        issued: String?,
         now: Int
     ) -> Answer {
-        let identity = Identity(request, at: site)
+        let identity = Identity(request, at: site, issued: issued)
         var caller: SimulatedUser?
         var isBearer = false
         var loginReason: String?
@@ -267,27 +282,6 @@ final class SimulatorServer: Sendable {
             "Content-Type '\(shown)' is not supported.",
             instance: request.path
         )
-    }
-
-    /// The sites that a bearer may enter. It asks every site, so it must not be called with the lock of one.
-    private func resources(_ request: SimulatedRequest) -> Answer {
-        let token = String(request.headers[.authorization]?.dropFirst("Bearer ".count) ?? "")
-        let sites = configuration.sites.filter { site in
-            site.credentials.contains { $0.scheme == .bearer && $0.token == token && !$0.isExpired }
-                && boxes[site.name]?.state.withLock { $0.revoked.contains(token) } == false
-        }
-        guard !sites.isEmpty else { return Answer(401, ["code": 401, "message": "Unauthorized"]) }
-        let beans = sites.map { site -> JSON in
-            [
-                "id": .string(site.cloudID), "name": .string(site.name),
-                "url": .string(
-                    site.name == configuration.sites[0].name ? request.base : "\(request.base)/site/\(site.name)"
-                ),
-                "scopes": ["read:jira-work", "write:jira-work", "read:jira-user"],
-                "avatarUrl": .string("\(request.base)/avatar/site.png"),
-            ]
-        }
-        return Answer(200, .array(beans))
     }
 
     // MARK: Refusals

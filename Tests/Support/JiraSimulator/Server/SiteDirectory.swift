@@ -16,9 +16,14 @@ struct SiteDirectory: Sendable {
         var isControl: Bool { path.hasPrefix("/_simulator") || isPage }
         /// Whether it is a page for a browser.
         var isPage: Bool { path.hasPrefix("/browse/") }
+        /// Whether it is for Atlassian's authorization server rather than for a site.
+        var isAuthorization: Bool { site == SiteDirectory.authorization }
         /// Whether it came through the gateway's address.
         var isGateway: Bool { prefix.hasPrefix("/ex/jira/") }
     }
+
+    /// Stands in a site's place for what is asked of Atlassian itself.
+    static let authorization = "atlassian"
 
     private let names: [String]
     private let cloudIDs: [String: String]
@@ -46,6 +51,9 @@ struct SiteDirectory: Sendable {
         if segments.count >= 3, segments[0] == "ex", segments[1] == "jira" {
             guard let name = cloudIDs[String(segments[2])] else { return nil }
             return place(name, path, dropping: "/ex/jira/\(segments[2])", query)
+        }
+        if path == "/authorize" || path.hasPrefix("/oauth/") {
+            return Place(site: Self.authorization, path: path, query: query, prefix: "")
         }
         let label = (head.authority ?? "").split(separator: ".").first.map(String.init)
         return Place(
