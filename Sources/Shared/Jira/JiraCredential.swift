@@ -4,10 +4,10 @@ import Foundation
 package struct JiraCredential: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible,
     CustomReflectable
 {
-    private enum Kind: String { case basic, bearer }
+    private enum Kind: String { case none, basic, bearer }
 
     private let kind: Kind
-    /// The value of the `Authorization` header.
+    /// The value of the `Authorization` header; empty where there is none.
     let authorization: String
     /// The secret as it was given, to be taken out of texts that echo it.
     let secret: String
@@ -24,6 +24,12 @@ package struct JiraCredential: Sendable, Equatable, CustomStringConvertible, Cus
     /// An OAuth 2.0 access token.
     package static func bearer(_ token: String) -> JiraCredential {
         JiraCredential(kind: .bearer, authorization: "Bearer \(token)", secret: token)
+    }
+
+    /// None: the request proves itself by its body.
+    /// - Parameter secret: what is taken out of texts that echo it.
+    static func none(hiding secret: String) -> JiraCredential {
+        JiraCredential(kind: .none, authorization: "", secret: secret)
     }
 
     /// Whether a header can carry it: no control characters, nothing empty.

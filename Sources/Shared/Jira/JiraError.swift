@@ -67,6 +67,8 @@ package struct JiraError: Error, Sendable {
     package var errorMessages: [String] = []
     /// Jira's messages by field id: the ids are what to decide on.
     package var fieldErrors: [String: String] = [:]
+    /// The answer's own word, such as OAuth's `invalid_grant`, where it has one.
+    package var word: String?
     /// What the answer said about limits; `nil` when it said nothing.
     package var rateLimit: JiraRateLimit?
     /// `X-Seraph-LoginReason`, for example `AUTHENTICATION_DENIED` when a CAPTCHA is asked for.

@@ -5,6 +5,8 @@ import NIOHTTP1
 struct Said {
     private(set) var errorMessages: [String] = []
     private(set) var fieldErrors: [String: String] = [:]
+    /// The body's own word for what is the matter (`error`), where it is one.
+    private(set) var word: String?
 
     private static let maximumEntries = 50
     private static let maximumLength = 1000
@@ -30,6 +32,7 @@ struct Said {
             let text = value.string ?? String(decoding: value.encoded(), as: UTF8.self)
             fieldErrors[JiraError.shortened(field, to: 100)] = clean(text)
         }
+        if let text = json["error"]?.string, text.utf8.count <= 50, text.utf8.allSatisfy(Self.isOfWord) { word = text }
         guard errorMessages.isEmpty, fieldErrors.isEmpty else { return }
         for name in ["message", "error_description", "error", "detail", "title"] {
             if let text = json[name]?.string {
@@ -38,6 +41,9 @@ struct Said {
             }
         }
     }
+
+    /// RFC 6749's words are of small letters and underscores.
+    private static func isOfWord(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte) || byte == 0x5F }
 
     private mutating func add(_ text: String) {
         let text = clean(text)

@@ -57,6 +57,7 @@ extension JiraError {
         )
         error.errorMessages = said.errorMessages
         error.fieldErrors = said.fieldErrors
+        error.word = said.word
         return error
     }
 

@@ -77,11 +77,13 @@ struct JiraExchange: Sendable {
         request.headers = [
             "Accept": "application/json",
             "Accept-Language": "en",
-            "Authorization": credential.authorization,
             "User-Agent": connections.configuration.userAgent,
             // Without it the account's language goes before Accept-Language.
             "X-Force-Accept-Language": "true",
         ]
+        if !credential.authorization.isEmpty {
+            request.headers.add(name: "Authorization", value: credential.authorization)
+        }
         for (name, value) in call.headers { request.headers.replaceOrAdd(name: name, value: value) }
         switch call.body {
         case .none:
