@@ -138,6 +138,10 @@ class Fleet:
             "JOB_BACKOFF_BASE_SECONDS": "0.05",
             "JOB_BACKOFF_MAX_SECONDS": "1",
             "JIRA_TOKEN": TOKEN,
+            "JIRA_CLIENT_ID": "simulated-client",
+            "JIRA_CLIENT_SECRET": "simulated-client-secret",
+            "ATLASSIAN_AUTH_URL": self.jira,
+            "ATLASSIAN_API_URL": self.jira,
             **self._more,
         }
         self.command("migrate")

@@ -12,6 +12,7 @@ enum APIRouter {
         SessionRoutes(backend: backend).add(to: router)
         AttachmentRoutes(backend: backend).add(to: router)
         AuditRoutes(backend: backend).add(to: router)
+        ConnectionRoutes(backend: backend).add(to: router)
         ValidationRoutes(backend: backend).add(to: router)
         ConversionTestRoutes(backend: backend).add(to: router)
         ExportRoutes(backend: backend).add(to: router)

@@ -9,11 +9,13 @@ struct Backend: Sendable {
     let redis: RedisClient
     let delivery: Delivery
     let keys: KeyRing
+    /// `nil` where no app at Atlassian is set.
+    var consents: ConsentDesk?
     /// The automatic attempts of the jobs that are enqueued here.
     let jobMaxAttempts: Int
     /// How long an answer may be held up by the limit on asking for the status.
     var limiterPatience = Duration.milliseconds(250)
-    /// How long a request may wait for a worker that validates a project.
+    /// How long a request may wait for a worker that validates a project, or connects a site.
     var validationPatience = Duration.seconds(25)
     /// How long the test of conversions waits to hear what files Jira takes.
     var allowancePatience = Duration.seconds(5)

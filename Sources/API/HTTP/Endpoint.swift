@@ -7,6 +7,7 @@ enum Endpoint: CaseIterable, Sendable {
     case health, ready, openAPI
     case importSession, listSessions, showSession, sessionAudit
     case putAttachment
+    case startConsent, finishConsent
     case validateProject, testConversion
     case startExport, retryExport, cancelExport, exportStatus, exportResults, exportProgress
 
@@ -14,8 +15,8 @@ enum Endpoint: CaseIterable, Sendable {
         switch self {
         case .importSession, .validateProject, .testConversion, .startExport, .retryExport, .cancelExport: .post
         case .putAttachment: .put
-        case .health, .ready, .openAPI, .listSessions, .showSession, .sessionAudit, .exportStatus, .exportResults,
-            .exportProgress:
+        case .health, .ready, .openAPI, .listSessions, .showSession, .sessionAudit, .startConsent, .finishConsent,
+            .exportStatus, .exportResults, .exportProgress:
             .get
         }
     }
@@ -30,6 +31,8 @@ enum Endpoint: CaseIterable, Sendable {
         case .showSession: "/api/sessions/{session_id}"
         case .sessionAudit: "/api/sessions/{session_id}/audit"
         case .putAttachment: "/api/sessions/{session_id}/tickets/{ref}/attachments/{name}"
+        case .startConsent: "/api/integrations/oauth/start"
+        case .finishConsent: "/api/integrations/oauth/callback"
         case .validateProject: "/api/jira/validate-project"
         case .testConversion: "/api/jira/test-adf-conversion/{session_id}"
         case .startExport: "/api/jira/export-session/{session_id}"
@@ -45,12 +48,18 @@ enum Endpoint: CaseIterable, Sendable {
     var scope: KeyScope? {
         switch self {
         case .health, .ready, .openAPI: nil
+        // A browser brings no key; the state that it brings speaks for the key that it was made for.
+        case .finishConsent: nil
         case .listSessions, .showSession, .sessionAudit, .exportStatus, .exportResults, .exportProgress,
             .validateProject, .testConversion:
             .read
-        case .importSession, .putAttachment, .startExport, .retryExport, .cancelExport: .write
+        // What comes of it gives the team a site, so looking is not enough.
+        case .importSession, .putAttachment, .startConsent, .startExport, .retryExport, .cancelExport: .write
         }
     }
+
+    /// Whether programs ask for it over and over, to see whether all is well.
+    var isProbe: Bool { [.health, .ready, .openAPI].contains(self) }
 
     /// Whether only the owner of an API key may use it.
     var needsKey: Bool { scope != nil }

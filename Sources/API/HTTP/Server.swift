@@ -3,6 +3,7 @@ import Hummingbird
 import HummingbirdCore
 import Logging
 import Postgres
+import Record
 import Redis
 import Secrets
 import ServiceLifecycle
@@ -36,12 +37,23 @@ enum Server {
             ),
             logger: logger
         )
-        let backend = Backend(
+        var backend = Backend(
             pool: pool,
             redis: redis,
             delivery: Delivery(redis: redis, lease: common.jobLease, spacing: common.jiraSpacing),
             jobMaxAttempts: common.jobMaxAttempts
         )
+        backend.consents = common.oauth.map { app in
+            ConsentDesk(
+                configuration: ConsentDesk.Configuration(
+                    clientID: app.id,
+                    serverURL: common.atlassianAuthURL,
+                    publicURL: common.publicURL
+                ),
+                consents: ConsentStore(pool: pool),
+                box: SecretBox(key: common.secretKey)
+            )
+        }
         let relay = ProgressRelay(sessions: backend.sessions, delivery: backend.delivery, logger: logger)
         let application = makeApplication(
             backend,

@@ -31,6 +31,13 @@ package enum CrashPoint: String, Sendable, CaseIterable {
     case beforeGateLeave = "before-gate-leave"
     case afterGateLeave = "after-gate-leave"
 
+    // A grant's next pair of tokens.
+    /// The claim is committed; nothing was sent.
+    case beforeRefresh = "before-refresh"
+    /// The new pair has come; only this process knows it.
+    case afterRefresh = "after-refresh"
+    case afterRefreshStore = "after-refresh-store"
+
     // A step.
     /// Its effect is written and not committed.
     case beforeCommit = "before-commit"

@@ -4,6 +4,9 @@ package import TramlineModel
 extension TeamID: PostgresEncodable, PostgresDecodable {}
 extension KeyID: PostgresEncodable, PostgresDecodable {}
 extension IntegrationID: PostgresEncodable, PostgresDecodable {}
+extension GrantID: PostgresEncodable, PostgresDecodable {}
+extension CloudID: PostgresEncodable, PostgresDecodable {}
+extension ConsentID: PostgresEncodable, PostgresDecodable {}
 extension SessionID: PostgresEncodable, PostgresDecodable {}
 extension TicketID: PostgresEncodable, PostgresDecodable {}
 extension AttachmentID: PostgresEncodable, PostgresDecodable {}

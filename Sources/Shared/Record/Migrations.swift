@@ -46,6 +46,12 @@ package enum RecordMigrations {
             up: text(PackageResources.m0007_sync_up_sql),
             down: text(PackageResources.m0007_sync_down_sql)
         ),
+        Migration(
+            id: 8,
+            name: "oauth",
+            up: text(PackageResources.m0008_oauth_up_sql),
+            down: text(PackageResources.m0008_oauth_down_sql)
+        ),
     ]
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

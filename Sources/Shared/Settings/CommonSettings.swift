@@ -64,7 +64,7 @@ package struct CommonSettings: Sendable {
         let record = RecordSettings(&reader)
         let redisURL = reader.required(Variables.redisURL)
         let secretKey = reader.required(Variables.secretKey)
-        publicURL = reader.value(Variables.publicURL, default: URL(string: "http://localhost:8000")!)
+        publicURL = Self.readPublicURL(&reader)
         allowInsecureJira = reader.value(Variables.allowInsecureJira, default: false)
 
         jiraSpacing = reader.value(Variables.jiraSpacing, default: .milliseconds(1500))
@@ -76,10 +76,7 @@ package struct CommonSettings: Sendable {
         twinAudit = reader.value(Variables.twinAudit, default: .seconds(600))
 
         oauth = Self.readOAuth(&reader)
-        atlassianAuthURL = reader.value(
-            Variables.atlassianAuthURL,
-            default: URL(string: "https://auth.atlassian.com")!
-        )
+        atlassianAuthURL = Self.readAuthURL(&reader)
         atlassianAPIURL = reader.value(Variables.atlassianAPIURL, default: URL(string: "https://api.atlassian.com")!)
         slackSigningSecret = reader.optional(Variables.slackSigningSecret)
         slackBotToken = reader.optional(Variables.slackBotToken)
@@ -105,7 +102,15 @@ package struct CommonSettings: Sendable {
         return Backoff(base: base, maximum: maximum)
     }
 
-    private static func readOAuth(_ reader: inout SettingsReader) -> OAuthClient? {
+    static func readPublicURL(_ reader: inout SettingsReader) -> URL {
+        reader.value(Variables.publicURL, default: URL(string: "http://localhost:8000")!)
+    }
+
+    static func readAuthURL(_ reader: inout SettingsReader) -> URL {
+        reader.value(Variables.atlassianAuthURL, default: URL(string: "https://auth.atlassian.com")!)
+    }
+
+    static func readOAuth(_ reader: inout SettingsReader) -> OAuthClient? {
         let id = reader.optional(Variables.jiraClientID)
         let secret = reader.optional(Variables.jiraClientSecret)
         switch (id, secret) {

@@ -59,6 +59,18 @@ package struct IntegrationID: UUIDIdentifier {
     package init(rawValue: UUID) { self.rawValue = rawValue }
 }
 
+/// Names a grant of OAuth: what a person lets Tramline do at Atlassian, as long as they do not take it back.
+package struct GrantID: UUIDIdentifier {
+    package let rawValue: UUID
+    package init(rawValue: UUID) { self.rawValue = rawValue }
+}
+
+/// Names a consent that a person is asked for at Atlassian.
+package struct ConsentID: UUIDIdentifier {
+    package let rawValue: UUID
+    package init(rawValue: UUID) { self.rawValue = rawValue }
+}
+
 /// Names a session: a set of tickets that are exported together.
 package struct SessionID: UUIDIdentifier {
     package let rawValue: UUID

@@ -5,6 +5,8 @@ package enum JobKind: String, Sendable, CaseIterable, Codable {
     case export, retry, sync, create, validate, notify
     /// Looks once more for twins of issues whose create was repeated.
     case audit
+    /// Exchanges what a person brings back from Atlassian for a grant, and makes the sites' integrations.
+    case connect
 
     /// Whether it makes a session's tickets Jira issues: then the session's state follows the job's.
     package var exportsSession: Bool { self == .export || self == .retry }

@@ -16,6 +16,7 @@ struct WorkerParts {
     let redis: RedisClient
     let connections: JiraConnections
     let runner: JobRunner
+    let keeper: GrantKeeper
     let lease: WorkerLease
 
     init(_ settings: WorkerSettings, logger: Logger) throws {
@@ -38,11 +39,22 @@ struct WorkerParts {
         let delivery = Delivery(redis: redis, lease: common.jobLease, spacing: common.jiraSpacing)
         let exports = ExportStore(pool: pool)
         let integrations = IntegrationStore(pool: pool)
+        let box = SecretBox(key: common.secretKey)
+        let authorization = try Self.makeAuthorization(common, connections, logger)
+        let refresher = GrantRefresher(
+            grants: GrantStore(pool: pool),
+            authorization: authorization,
+            box: box,
+            requestTimeout: common.jiraRequestTimeout,
+            worker: lease.worker,
+            logger: logger
+        )
+        keeper = GrantKeeper(refresher: refresher, logger: logger)
         let connector = SiteConnector(
             connections: connections,
-            box: SecretBox(key: common.secretKey),
+            box: box,
             allowInsecure: common.allowInsecureJira,
-            credentials: StoredCredentials(integrations: integrations),
+            credentials: StoredCredentials(integrations: integrations, refresher: refresher),
             integrations: integrations,
             memory: SiteMemory(),
             logger: logger
@@ -61,13 +73,39 @@ struct WorkerParts {
         )
         let audit = TwinAuditHandler(exports: exports, connector: connector, logger: logger)
         let validate = ValidateHandler(integrations: integrations, connector: connector, logger: logger)
+        let connect = ConnectHandler(
+            consents: ConsentStore(pool: pool),
+            grants: refresher.grants,
+            integrations: integrations,
+            authorization: authorization,
+            box: box,
+            allowInsecure: common.allowInsecureJira,
+            logger: logger
+        )
         runner = JobRunner(
             configuration: JobRunner.Configuration(concurrency: settings.concurrency, backoff: common.backoff),
             jobs: JobStore(pool: pool),
             delivery: delivery,
             lease: lease,
             gates: GateKeeper(delivery: delivery, lease: lease, logger: logger),
-            handlers: [.export: export, .retry: export, .audit: audit, .validate: validate],
+            handlers: [.export: export, .retry: export, .audit: audit, .validate: validate, .connect: connect],
+            logger: logger
+        )
+    }
+
+    /// - Returns: `nil` where no app is set: then there is no OAuth.
+    private static func makeAuthorization(
+        _ common: CommonSettings,
+        _ connections: JiraConnections,
+        _ logger: Logger
+    ) throws -> AtlassianAuthorization? {
+        guard let app = common.oauth else { return nil }
+        return try AtlassianAuthorization(
+            app: AtlassianApp(clientID: app.id, clientSecret: app.secret.reveal()),
+            serverURL: common.atlassianAuthURL.absoluteString,
+            gatewayURL: common.atlassianAPIURL.absoluteString,
+            connections: connections,
+            allowInsecure: common.allowInsecureJira,
             logger: logger
         )
     }

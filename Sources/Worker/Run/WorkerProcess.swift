@@ -28,7 +28,7 @@ struct WorkerProcess {
         if let port = settings.adminPort {
             services.append(AdminServer(host: settings.host, port: port, parts: parts, logger: logger))
         }
-        services.append(parts.runner)
+        services += [parts.keeper, parts.runner]
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: services,

@@ -1,6 +1,7 @@
 import ADF
 import Foundation
 import Jira
+import Record
 import TramlineModel
 
 /// Every fault that an export can end with, as a person reads it: what happened, what is safe, what to do.
@@ -103,9 +104,11 @@ enum FaultTable {
     // MARK: Credentials
 
     /// The credential is good for nothing any more: an integration is parked with it.
-    static func credentialRefused(site: String, _ error: JiraError) -> Fault {
+    static func credentialRefused(_ integration: Integration, _ error: JiraError) -> Fault {
         var actions = [
-            "Ask an administrator to store a new API token: tramline-api integrations add",
+            integration.authKind == .oauth
+                ? "Ask an administrator to consent anew: tramline-api integrations add --oauth"
+                : "Ask an administrator to store a new API token: tramline-api integrations add",
             "Then retry the export: what is in Jira stays, and nothing is created twice",
         ]
         if asksForCaptcha(error) {
@@ -114,7 +117,8 @@ enum FaultTable {
         return Fault(
             category: .adminRequired,
             code: "jira_unauthenticated",
-            userMessage: "Jira does not accept the credential of the integration for the site \"\(site)\" any more.",
+            userMessage:
+                "Jira does not accept the credential of the integration for the site \"\(integration.site)\" any more.",
             recoveryActions: actions
         )
     }

@@ -25,7 +25,7 @@ struct SiteCaller: Sendable {
 
     /// Sends a request that may be repeated, when the job's turn has come.
     ///
-    /// One that is refused for its credential is repeated once with another, if there is another by now.
+    /// One that is refused for its credential is repeated once with another, if there is another by now, or can be got.
     ///
     /// - Parameter spaced: whether it writes, or is a page of a search.
     /// - Throws: `JiraError`; ``Fault`` when the credential is good no more; `DeliveryError` when the turn did not come or
@@ -38,7 +38,12 @@ struct SiteCaller: Sendable {
             return try await sendOnce(spaced: spaced, request)
         } catch let error as JiraError {
             guard error.code == .unauthenticated, try await renewCredential(after: error) else { throw error }
+        }
+        do {
             return try await sendOnce(spaced: spaced, request)
+        } catch let error as JiraError where error.code == .unauthenticated {
+            try await testCredential()
+            throw error
         }
     }
 
@@ -53,6 +58,8 @@ struct SiteCaller: Sendable {
     ) async throws -> Value {
         try await run.withPass(site: site, spaced: spaced, deadline: .now + Self.longestWait) { pass in
             crashPoint("after-gate")
+            // Only now, since the turn may have been long in coming.
+            try await access.keepFresh()
             try await preparing()
             defer { pass.requestEnded() }
             crashPoint("before-request")
@@ -87,19 +94,26 @@ struct SiteCaller: Sendable {
     func renewCredential(after error: JiraError) async throws -> Bool {
         let refused = access.integration
         if try await access.renew(after: refused) {
-            logger.notice("A credential was refused; another one is stored by now", metadata: ["site.id": "\(site)"])
+            logger.notice("A credential was refused; there is another one", metadata: ["site.id": "\(site)"])
             return true
         }
+        try await testCredential()
+        return false
+    }
+
+    /// Asks Jira whose the credential is: the one sure test. Where that is refused too, the integration is parked.
+    ///
+    /// - Throws: ``Fault`` when the credential is good no more; what the test throws otherwise.
+    private func testCredential() async throws {
         do {
             _ = try await sendOnce(spaced: false) { client throws(JiraError) in try await client.myself() }
-            return false
-        } catch let second as JiraError where second.code == .unauthenticated {
-            let fault = FaultTable.credentialRefused(site: refused.site, second)
+        } catch let error as JiraError where error.code == .unauthenticated {
+            let refused = access.integration
             try await run.commit { connection in
                 _ = try await integrations.park(
                     refused.id,
                     refused: refused.sealedSecret,
-                    reason: FaultTable.parkedReason(second),
+                    reason: FaultTable.parkedReason(error),
                     on: connection
                 )
                 return ((), nil)
@@ -108,7 +122,7 @@ struct SiteCaller: Sendable {
                 "A credential is good no more: its integration is parked",
                 metadata: ["site.id": "\(site)", "integration.id": "\(refused.id)"]
             )
-            throw fault
+            throw FaultTable.credentialRefused(refused, error)
         }
     }
 }

@@ -55,7 +55,9 @@ struct SiteConnector: Sendable {
     private func credential(of integration: Integration) throws -> JiraCredential {
         let secret: Secret<String>
         do throws(SecretsError) {
-            secret = try box.open(integration.sealedSecret, in: .integration(integration.id.description))
+            let place: SecretPlace =
+                integration.grant.map { .accessToken(ofGrant: "\($0)") } ?? .integration("\(integration.id)")
+            secret = try box.open(integration.sealedSecret, in: place)
         } catch {
             throw FaultTable.integrationUnusable(
                 site: integration.site,

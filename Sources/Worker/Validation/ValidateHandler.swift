@@ -17,11 +17,7 @@ struct ValidateHandler: JobHandler {
             return .failed(FaultTable.recordIncomplete("the integration of the site is not in the record."))
         }
         do {
-            let reader = ProjectReader(
-                caller: try connector.caller(for: integration, run: run),
-                project: question.projectKey
-            )
-            let answer = try await answer(question, reader)
+            let answer = try await answer(question, try connector.caller(for: integration, run: run))
             try await run.commit { connection in
                 (try await run.jobs.storeResult(answer, of: run.claim, on: connection), nil)
             }
@@ -32,13 +28,18 @@ struct ValidateHandler: JobHandler {
             return .failed(fault)
         } catch let error as JiraError {
             if error.code == .cancelled, run.shouldStop { return .handedOver }
-            let fault = FaultTable.fault(of: error, doing: "validating the project \(question.projectKey)")
+            let what = question.projectKey.map { "validating the project \($0)" } ?? "looking at the site"
+            let fault = FaultTable.fault(of: error, doing: what)
             return FaultTable.isTransient(error) ? .retry(fault, after: error.retryAfter) : .failed(fault)
         }
     }
 
-    private func answer(_ question: SiteQuestion, _ reader: ProjectReader) async throws -> String {
+    private func answer(_ question: SiteQuestion, _ caller: SiteCaller) async throws -> String {
+        let reader = ProjectReader(caller: caller, project: question.projectKey ?? "")
         switch question.subject {
+        case .account:
+            let user = try await caller.send(spaced: false) { client throws(JiraError) in try await client.myself() }
+            return try AnswerJSON.encode(SiteAccount(accountId: user.accountID, displayName: user.displayName))
         case .project:
             let check = ProjectCheck(facts: try await reader.readForPeople())
             return try AnswerJSON.encode(check.validation(for: question.requirements))

@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import HummingbirdTesting
 import NIOCore
@@ -36,8 +37,10 @@ struct AskedRequest: Sendable {
             body = "%PDF"
         case .startExport, .retryExport, .cancelExport:
             body = "{}"
-        case .health, .ready, .openAPI, .listSessions, .showSession, .sessionAudit, .exportStatus, .exportResults,
-            .exportProgress:
+        case .finishConsent:
+            path += "?code=a-code"
+        case .health, .ready, .openAPI, .listSessions, .showSession, .sessionAudit, .startConsent, .exportStatus,
+            .exportResults, .exportProgress:
             break
         }
     }
@@ -60,9 +63,14 @@ enum Circumstance: String, Sendable {
     case answered, siteAway, credentialRefused, notPermitted
     /// No worker is there.
     case unanswered
+    /// No app at Atlassian is set up.
+    case noApp
+    /// A browser comes back without a code, or with a state that nobody was given.
+    case declined, unknownState
 
     /// Changes a request accordingly.
     func apply(to request: inout AskedRequest, _ endpoint: Endpoint, _ api: APIFixture) async throws {
+        if endpoint == .finishConsent, self != .unknownState { request.path += "&state=\(try await state(api))" }
         switch self {
         case .noKey: request.headers[.authorization] = nil
         case .unknownKey: request.headers[.authorization] = "Bearer \(APIKey.make().text.reveal())"
@@ -90,7 +98,34 @@ enum Circumstance: String, Sendable {
             }
         case .partOfFile: request.headers[.contentRange] = "bytes 0-1/9"
         case .severalSites: try await api.addSite("other")
-        case .usual, .again, .databaseAway, .answered, .siteAway, .credentialRefused, .notPermitted, .unanswered: break
+        case .declined: request.path = request.path.replacing("code=a-code", with: "error=access_denied")
+        case .unknownState: request.path += "&state=\(OneTimeSecret.make().text.reveal())"
+        case .noApp, .usual, .again, .databaseAway, .answered, .siteAway, .credentialRefused, .notPermitted,
+            .unanswered:
+            break
+        }
+    }
+
+    /// The state of a consent that has begun; any text, where none can.
+    private func state(_ api: APIFixture) async throws -> String {
+        let address = try await api.backend.consents?.begin(for: api.team, by: .test).address
+        let items = address.flatMap { URLComponents(string: $0)?.queryItems } ?? []
+        return items.first { $0.name == "state" }?.value ?? "none"
+    }
+
+    /// What a worker says that exchanges a code; `nil` where none is there.
+    var connector: (@Sendable (ConnectionOrder) async throws -> (JobOutcome, String?))? {
+        guard let worker else { return nil }
+        return { order in
+            let site = ConnectedSite(
+                integrationId: IntegrationID(),
+                site: "acme",
+                url: "https://a.example",
+                created: true
+            )
+            if self == .answered { return (.succeeded, try AnswerJSON.encode(ConnectedSites([site]))) }
+            // The fault is the same, whatever was asked.
+            return try await worker(SiteQuestion(.account, at: IntegrationID()))
         }
     }
 

@@ -105,6 +105,12 @@ extension Shape {
 
     static let sessions = Shape.members(["sessions": .list(session)])
 
+    static let consentStarted = Shape.members(["authorization_url": .string, "expires_in_seconds": .int])
+
+    static let connectedSites = Shape.members([
+        "integrations": .list(.members(["integration_id": .uuid, "site": .string, "url": .string, "created": .bool]))
+    ])
+
     static let auditPage = Shape.members([
         "session_id": .uuid, "next": .optional(.int),
         "entries": .list(

@@ -9,7 +9,7 @@ extension SpecificationTests {
         Endpoint.allCases.filter { $0.path.contains("{session_id}") }.flatMap(aboutSession),
         [Endpoint.startExport, .retryExport, .cancelExport].flatMap(withoutBody),
         [Endpoint.importSession, .validateProject, .testConversion].flatMap(withJSON),
-        open, sessions, files, starting, retrying, cancelling, status, results, validation, conversions,
+        open, connecting, sessions, files, starting, retrying, cancelling, status, results, validation, conversions,
     ].flatMap(\.self)
 
     // MARK: What endpoints have in common
@@ -133,6 +133,19 @@ extension SpecificationTests {
             ])
         ),
         Answer(.exportProgress, is: .upgradeRequired, code: "upgrade_required"),
+    ]
+
+    private static let connecting = [
+        Answer(.startConsent, is: .ok, .consentStarted),
+        Answer(.startConsent, .ready, when: .noApp, is: .notImplemented, code: "oauth_unavailable"),
+        Answer(.finishConsent, .ready, when: .answered, is: .ok, .connectedSites),
+        Answer(.finishConsent, .ready, when: .unknownState, is: .badRequest, code: "consent_unknown"),
+        Answer(.finishConsent, .ready, when: .declined, is: .forbidden, code: "consent_denied"),
+        Answer(.finishConsent, .ready, when: .notPermitted, is: .unprocessableContent, code: "consent_refused"),
+        Answer(.finishConsent, .ready, when: .credentialRefused, is: .notImplemented, code: "oauth_unavailable"),
+        Answer(.finishConsent, .ready, when: .noApp, is: .notImplemented, code: "oauth_unavailable"),
+        Answer(.finishConsent, .ready, when: .siteAway, is: .serviceUnavailable, code: "unavailable"),
+        Answer(.finishConsent, .ready, when: .unanswered, is: .serviceUnavailable, code: "unavailable"),
     ]
 
     private static let sessions = [

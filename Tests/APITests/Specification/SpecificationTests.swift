@@ -53,7 +53,13 @@ struct SpecificationTests {
         try await APIFixture.run { api in
             var api = api
             if answer.circumstance == .unanswered { api.backend.validationPatience = .milliseconds(50) }
+            if answer.circumstance != .noApp { api.backend.consents = .forTests(api.backend.pool) }
             let session = try await answer.standing.makeSession(api)
+            if answer.endpoint == .finishConsent, let connector = answer.circumstance.connector {
+                return try await api.withWorker(connecting: connector) { [api] in
+                    try await ask(answer, about: session, api)
+                }
+            }
             guard let worker = answer.circumstance.worker else { return try await ask(answer, about: session, api) }
             try await api.withWorker(answering: worker) { [api] in try await ask(answer, about: session, api) }
         }

@@ -8,13 +8,13 @@ import TramlineModel
 
 @testable import API
 
-/// Does what a worker does with questions, without a Jira: a test says the answers.
-struct AnsweringWorker: JobHandler {
+/// Does what a worker does with questions and orders, without a Jira: a test says the answers.
+struct AnsweringWorker<Payload: Decodable & Sendable>: JobHandler {
     /// - Returns: the outcome, and the answer as JSON.
-    let answer: @Sendable (SiteQuestion) async throws -> (JobOutcome, String?)
+    let answer: @Sendable (Payload) async throws -> (JobOutcome, String?)
 
     func run(_ run: JobRun) async throws -> JobOutcome {
-        let (outcome, json) = try await answer(try AnswerJSON.decode(from: run.claim.job.payload))
+        let (outcome, json) = try await answer(try AnswerJSON.decode(Payload.self, from: run.claim.job.payload))
         if let json {
             try await run.commit { connection in
                 (try await run.jobs.storeResult(json, of: run.claim, on: connection), nil)
@@ -36,6 +36,21 @@ extension APIFixture {
         answering answer: @escaping @Sendable (SiteQuestion) async throws -> (JobOutcome, String?),
         _ body: @Sendable () async throws -> Result
     ) async throws -> Result {
+        try await withWorker(handling: [.validate: AnsweringWorker<SiteQuestion>(answer: answer)], body)
+    }
+
+    /// Runs a worker that does with consents what a test says, while `body` runs.
+    func withWorker<Result: Sendable>(
+        connecting answer: @escaping @Sendable (ConnectionOrder) async throws -> (JobOutcome, String?),
+        _ body: @Sendable () async throws -> Result
+    ) async throws -> Result {
+        try await withWorker(handling: [.connect: AnsweringWorker<ConnectionOrder>(answer: answer)], body)
+    }
+
+    private func withWorker<Result: Sendable>(
+        handling handlers: [JobKind: any JobHandler],
+        _ body: @Sendable () async throws -> Result
+    ) async throws -> Result {
         let lease = WorkerLease(worker: WorkerID(rawValue: "answering"))
         let runner = JobRunner(
             configuration: .init(),
@@ -43,7 +58,7 @@ extension APIFixture {
             delivery: backend.delivery,
             lease: lease,
             gates: GateKeeper(delivery: backend.delivery, lease: lease, logger: logger),
-            handlers: [.validate: AnsweringWorker(answer: answer)],
+            handlers: handlers,
             logger: logger
         )
         let group = ServiceGroup(configuration: .init(services: [runner], logger: logger))

@@ -115,11 +115,12 @@ struct ExportFixture: Sendable {
         logger.logLevel = .critical
         let lease = WorkerLease(worker: WorkerID(rawValue: "\(name)-\(UUID().uuidString.prefix(8))"))
         let (exports, integrations) = (ExportStore(pool: pool), IntegrationStore(pool: pool))
+        let refresher = makeRefresher(lease.worker)
         let connector = SiteConnector(
             connections: connections,
             box: Self.box,
             allowInsecure: true,
-            credentials: StoredCredentials(integrations: integrations),
+            credentials: StoredCredentials(integrations: integrations, refresher: refresher),
             integrations: integrations,
             memory: memory,
             logger: logger
@@ -143,6 +144,15 @@ struct ExportFixture: Sendable {
                 .retry: handler,
                 .audit: audit,
                 .validate: ValidateHandler(integrations: integrations, connector: connector, logger: logger),
+                .connect: ConnectHandler(
+                    consents: ConsentStore(pool: pool),
+                    grants: refresher.grants,
+                    integrations: integrations,
+                    authorization: refresher.authorization,
+                    box: Self.box,
+                    allowInsecure: true,
+                    logger: logger
+                ),
             ],
             logger: logger
         )

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Console
 import Record
-import Secrets
 import Settings
 import TramlineModel
 
@@ -14,74 +13,6 @@ struct IntegrationsCommand: ParsableCommand {
             IntegrationsRemoveCommand.self,
         ]
     )
-}
-
-struct IntegrationsAddCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "add",
-        abstract: "Adds a team's Jira site, or replaces its address and token.",
-        discussion: """
-            The token is sealed with TRAMLINE_SECRET_KEY before it is stored. The team is made when it is new. An \
-            integration that was parked becomes active again. Nothing is sent to Jira: \
-            whether it takes the token shows in the first export.
-            """
-    )
-
-    @Option(help: "The team that may use the site.")
-    var team: RecordName
-
-    @Option(help: "The team's name for the site, as in an import's \"site\".")
-    var site: RecordName
-
-    @Option(help: "The site's address, such as https://acme.atlassian.net.")
-    var baseURL: String
-
-    @Option(help: "The e-mail address of the account that the token belongs to.")
-    var email: String
-
-    @Option(help: ArgumentHelp("The environment variable that holds the API token.", valueName: "variable"))
-    var apiTokenEnv: String
-
-    @OptionGroup var output: OutputOptions
-
-    func validate() throws {
-        guard email.utf8.count <= 255, email.contains("@"), !email.contains(":"),
-            email.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control && $0 != " " })
-        else { throw ValidationError("--email is not an e-mail address") }
-    }
-
-    func run() async throws {
-        let settings = try SealingSettings()
-        let address = try SiteAddress(baseURL, allowInsecure: settings.allowInsecureJira)
-        let token = try CommandEnvironment.secret(in: apiTokenEnv, is: "the API token")
-        let box = SecretBox(key: settings.secretKey)
-        let (integration, isNew) = try await CommandRecord.with(settings.record) { pool in
-            try await IntegrationStore(pool: pool).put(team: team.text, site: site.text) { [site, email] id, team in
-                Integration(
-                    id: id,
-                    team: team,
-                    site: site.text,
-                    baseURL: address.url,
-                    browseURL: address.url,
-                    gate: address.gate,
-                    authKind: .apiToken,
-                    accountEmail: email,
-                    sealedSecret: try box.seal(token, in: .integration(id.description))
-                )
-            }
-        }
-        if output.json {
-            print(
-                JSONValue.members([
-                    "id": .text(integration.id), "team": .string(team.text), "site": .string(site.text),
-                    "base_url": .string(address.url), "created": .bool(isNew),
-                ]).text
-            )
-        } else {
-            let what = isNew ? "Added" : "Replaced"
-            print("\(what) the integration \(site.text) of \(team.text): \(address.url) as \(email).")
-        }
-    }
 }
 
 struct IntegrationsListCommand: AsyncParsableCommand {

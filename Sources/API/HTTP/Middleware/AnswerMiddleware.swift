@@ -45,7 +45,7 @@ struct AnswerMiddleware: RouterMiddleware {
 
     private func record(_ request: Request, _ response: Response, took: Duration, _ logger: Logger) {
         let endpoints = Endpoint.matching(request.uri.path)
-        let isProbe = endpoints.contains { !$0.needsKey }
+        let isProbe = endpoints.contains(where: \.isProbe)
         logger.log(
             level: isProbe ? .debug : .info,
             "request answered",

@@ -17,9 +17,14 @@ package struct Integration: Sendable {
     package var gate: SiteID
     package var authKind: AuthKind
     package var accountEmail: String?
+    /// What requests prove themselves with: the API token, or the grant's present access token. Another one has other bytes.
     package var sealedSecret: [UInt8]
     /// Why nothing is sent with it any more; `nil` while it is good.
     package var parkedReason: String?
+    /// What the integration lives by; `nil` for one with an API token.
+    package var grant: GrantID?
+    /// How long the access token was good when the row was read; `nil` for one with an API token.
+    package var validity: TokenValidity?
 
     package init(
         id: IntegrationID,
@@ -31,7 +36,9 @@ package struct Integration: Sendable {
         authKind: AuthKind,
         accountEmail: String?,
         sealedSecret: [UInt8],
-        parkedReason: String? = nil
+        parkedReason: String? = nil,
+        grant: GrantID? = nil,
+        validity: TokenValidity? = nil
     ) {
         self.id = id
         self.team = team
@@ -43,6 +50,21 @@ package struct Integration: Sendable {
         self.accountEmail = accountEmail
         self.sealedSecret = sealedSecret
         self.parkedReason = parkedReason
+        self.grant = grant
+        self.validity = validity
+    }
+}
+
+/// How long an access token is good, by the database's clock at the moment it was read.
+package struct TokenValidity: Sendable, Equatable {
+    /// Negative once it is over.
+    package let remaining: Duration
+    /// From its issue to its end.
+    package let lifetime: Duration
+
+    package init(remaining: Duration, lifetime: Duration) {
+        self.remaining = remaining
+        self.lifetime = lifetime
     }
 }
 
@@ -56,13 +78,21 @@ package struct IntegrationStore: Sendable {
 
     private static let columns = PostgresQuery(
         unescaped: """
-            integrations.id, team_id, site, base_url, browse_url, gate, auth_kind, account_email, sealed_secret,
-            parked_reason
+            integrations.id, integrations.team_id, site, base_url, browse_url, gate, auth_kind, account_email,
+            COALESCE(sealed_secret, sealed_access_token) AS sealed_secret, parked_reason, grant_id,
+            EXTRACT(EPOCH FROM access_expires_at - now())::float8 AS token_remaining,
+            EXTRACT(EPOCH FROM access_expires_at - issued_at)::float8 AS token_lifetime
             """
     )
 
+    private static let rows = PostgresQuery(
+        unescaped: "integrations LEFT JOIN oauth_grants ON oauth_grants.id = grant_id"
+    )
+
     private static func integration(from row: PostgresRow) throws(PostgresError) -> Integration {
-        Integration(
+        let remaining = try row.get("token_remaining", as: Double?.self)
+        let lifetime = try row.get("token_lifetime", as: Double?.self)
+        return Integration(
             id: try row.get("id"),
             team: try row.get("team_id"),
             site: try row.get("site"),
@@ -72,11 +102,15 @@ package struct IntegrationStore: Sendable {
             authKind: try row.get("auth_kind"),
             accountEmail: try row.get("account_email"),
             sealedSecret: try row.get("sealed_secret"),
-            parkedReason: try row.get("parked_reason")
+            parkedReason: try row.get("parked_reason"),
+            grant: try row.get("grant_id"),
+            validity: remaining.flatMap { remaining in
+                lifetime.map { TokenValidity(remaining: .seconds(remaining), lifetime: .seconds($0)) }
+            }
         )
     }
 
-    /// Adds a team's integration for a site, or replaces its address and secret; the team is made when it is new.
+    /// Adds a team's integration with an API token, or replaces its address and secret; the team is made when it is new.
     ///
     /// The secret is bound to the row's id, which an existing row keeps: so the caller seals within.
     ///
@@ -103,9 +137,11 @@ package struct IntegrationStore: Sendable {
                 ON CONFLICT (id) DO UPDATE SET
                     base_url = excluded.base_url, browse_url = excluded.browse_url, gate = excluded.gate,
                     auth_kind = excluded.auth_kind, account_email = excluded.account_email,
-                    sealed_secret = excluded.sealed_secret, state = 'active', parked_reason = NULL, updated_at = now()
+                    sealed_secret = excluded.sealed_secret, grant_id = NULL, cloud_id = NULL,
+                    state = 'active', parked_reason = NULL, updated_at = now()
                 """
             )
+            try await GrantStore.removeUnused(of: team, on: connection)
             return (row, id == nil)
         }
     }
@@ -113,19 +149,20 @@ package struct IntegrationStore: Sendable {
     /// A team's integration for a site.
     package func find(team: TeamID, site: String, on client: some PostgresClient) async throws -> Integration? {
         try await client.query(
-            "SELECT \(Self.columns) FROM integrations WHERE team_id = \(team) AND site = \(site)"
+            "SELECT \(Self.columns) FROM \(Self.rows) WHERE integrations.team_id = \(team) AND site = \(site)"
         ).first.map(Self.integration(from:))
     }
 
     /// All integrations of a team, by site.
     package func list(team: TeamID) async throws -> [Integration] {
-        try await pool.query("SELECT \(Self.columns) FROM integrations WHERE team_id = \(team) ORDER BY site")
-            .map(Self.integration(from:))
+        try await pool.query(
+            "SELECT \(Self.columns) FROM \(Self.rows) WHERE integrations.team_id = \(team) ORDER BY site"
+        ).map(Self.integration(from:))
     }
 
     /// One integration.
     package func load(_ id: IntegrationID, on client: some PostgresClient) async throws -> Integration? {
-        try await client.query("SELECT \(Self.columns) FROM integrations WHERE id = \(id)")
+        try await client.query("SELECT \(Self.columns) FROM \(Self.rows) WHERE integrations.id = \(id)")
             .first.map(Self.integration(from:))
     }
 
@@ -133,14 +170,16 @@ package struct IntegrationStore: Sendable {
     package func list(team: String?) async throws -> [(team: String, integration: Integration)] {
         try await pool.query(
             """
-            SELECT \(Self.columns), teams.name AS team FROM integrations JOIN teams ON teams.id = team_id
+            SELECT \(Self.columns), teams.name AS team
+            FROM \(Self.rows) JOIN teams ON teams.id = integrations.team_id
             WHERE \(team)::text IS NULL OR teams.name = \(team)
             ORDER BY teams.name, site
             """
         ).map { (try $0.get("team"), try Self.integration(from: $0)) }
     }
 
-    /// Parks an integration whose secret Jira has refused: nothing is sent with it until somebody stores another.
+    /// Parks an integration whose secret Jira has refused: nothing is sent with it until somebody stores another, or consents
+    /// anew.
     ///
     /// Part of a fenced transaction.
     ///
@@ -157,7 +196,10 @@ package struct IntegrationStore: Sendable {
         try await connection.execute(
             """
             UPDATE integrations SET state = 'parked', parked_reason = \(reason), updated_at = now()
-            WHERE id = \(integration) AND state = 'active' AND sealed_secret = \(secret)
+            WHERE id = \(integration) AND state = 'active'
+              AND COALESCE(
+                  sealed_secret, (SELECT sealed_access_token FROM oauth_grants WHERE oauth_grants.id = grant_id)
+              ) = \(secret)
             """
         ) == 1
     }
@@ -168,12 +210,16 @@ package struct IntegrationStore: Sendable {
     package func remove(team: String, site: String) async throws -> Bool {
         do {
             return try await pool.withTransaction(by: .commandLine) { connection in
-                try await connection.execute(
+                let removed = try await connection.query(
                     """
                     DELETE FROM integrations USING teams
                     WHERE teams.id = team_id AND teams.name = \(team) AND site = \(site)
+                    RETURNING team_id
                     """
-                ) == 1
+                )
+                guard let team = try removed.first?.get("team_id", as: TeamID.self) else { return false }
+                try await GrantStore.removeUnused(of: team, on: connection)
+                return true
             }
         } catch let error as PostgresError where error.isForeignKeyViolation() {
             throw RecordError(.conflict, "Sessions use the integration \(site); it cannot be removed.")

@@ -119,6 +119,11 @@ package struct KeyStore: Sendable {
         }
     }
 
+    /// Finds a team by name, or makes it, for an operator.
+    package func team(named name: String) async throws -> TeamID {
+        try await pool.withTransaction(by: .commandLine) { try await Self.ensureTeam(named: name, on: $0) }
+    }
+
     /// Finds a team by name, or makes it.
     static func ensureTeam(named name: String, on connection: PostgresConnection) async throws -> TeamID {
         try await connection.query(

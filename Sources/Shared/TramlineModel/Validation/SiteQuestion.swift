@@ -7,17 +7,20 @@ package struct SiteQuestion: Sendable, Equatable, Codable {
         case project
         /// Whether and how large files may be attached: the answer is an ``AttachmentAllowance``.
         case attachments
+        /// Whose the credential is, and so whether it is good: the answer is a ``SiteAccount``.
+        case account
     }
 
     package let subject: Subject
     package let integrationId: IntegrationID
-    package let projectKey: String
+    /// The project that it is about; `nil` for a question about the site.
+    package let projectKey: String?
     package let requirements: ProjectRequirements
 
     package init(
         _ subject: Subject,
         at integration: IntegrationID,
-        project: String,
+        project: String? = nil,
         requirements: ProjectRequirements = ProjectRequirements()
     ) {
         self.subject = subject
@@ -40,6 +43,17 @@ package struct AttachmentAllowance: Sendable, Equatable, Codable {
         self.isEnabled = isEnabled
         self.isPermitted = isPermitted
         self.uploadLimit = uploadLimit
+    }
+}
+
+/// The account at a site that an integration's credential belongs to.
+package struct SiteAccount: Sendable, Equatable, Codable {
+    package let accountId: String
+    package let displayName: String
+
+    package init(accountId: String, displayName: String) {
+        self.accountId = accountId
+        self.displayName = displayName
     }
 }
 

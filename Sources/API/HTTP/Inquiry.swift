@@ -1,14 +1,22 @@
 import Delivery
 import Logging
+import Postgres
 import Record
 import Telemetry
 import TramlineModel
 
-extension Backend {
-    /// Has a worker find something out at a Jira site, ahead of the queue, and waits for it.
-    ///
-    /// Pub/sub wakes; the record is looked at as well, since a wake may be lost. A job for which nobody waits any more is
-    /// cancelled, whatever the reason.
+/// Has a worker find something out ahead of the queue, and waits for it.
+///
+/// Pub/sub wakes; the record is looked at as well, since a wake may be lost. A job for which nobody waits any more is
+/// cancelled, whatever the reason.
+struct Inquiry: Sendable {
+    let pool: PostgresPool
+    let delivery: Delivery
+    let logger: Logger
+
+    private var jobs: JobStore { JobStore(pool: pool) }
+
+    /// Asks a question to a Jira site.
     ///
     /// - Parameters:
     ///   - actor: who asks.
@@ -19,10 +27,8 @@ extension Backend {
         _ question: SiteQuestion,
         of integration: Integration,
         by actor: AuditActor,
-        patience: Duration,
-        _ logger: Logger
+        patience: Duration
     ) async throws -> JobEnd? {
-        let deadline = ContinuousClock.now + patience
         let new = NewJob(
             kind: .validate,
             team: integration.team,
@@ -33,12 +39,20 @@ extension Backend {
             payload: try AnswerJSON.encode(question)
         )
         let job = try await pool.withTransaction(by: actor) { try await jobs.insert(new, on: $0).job }
+        return try await end(of: job, by: actor, patience: patience)
+    }
+
+    /// Delivers a job that is in the record, and waits for its end.
+    ///
+    /// - Returns: How it ended; `nil` when that did not come in time.
+    func end(of job: Job, by actor: AuditActor, patience: Duration) async throws -> JobEnd? {
+        let deadline = ContinuousClock.now + patience
         do {
             if let end = try await wait(for: job, until: deadline) { return end }
-            await abandon(job.id, actor, logger)
+            await abandon(job.id, actor)
             return nil
         } catch {
-            await abandon(job.id, actor, logger)
+            await abandon(job.id, actor)
             throw error
         }
     }
@@ -64,7 +78,7 @@ extension Backend {
     /// How often the record is looked at while no wake comes.
     private static let lookInterval = Duration.seconds(1)
 
-    private func abandon(_ job: JobID, _ actor: AuditActor, _ logger: Logger) async {
+    private func abandon(_ job: JobID, _ actor: AuditActor) async {
         // In a task of its own: it must be done also where the request was cancelled.
         await Task {
             do {
@@ -77,5 +91,28 @@ extension Backend {
                 )
             }
         }.value
+    }
+}
+
+extension Backend {
+    /// As ``Inquiry/ask(_:of:by:patience:)``.
+    func ask(
+        _ question: SiteQuestion,
+        of integration: Integration,
+        by actor: AuditActor,
+        patience: Duration,
+        _ logger: Logger
+    ) async throws -> JobEnd? {
+        try await Inquiry(pool: pool, delivery: delivery, logger: logger).ask(
+            question,
+            of: integration,
+            by: actor,
+            patience: patience
+        )
+    }
+
+    /// As ``Inquiry/end(of:by:patience:)``.
+    func end(of job: Job, by actor: AuditActor, patience: Duration, _ logger: Logger) async throws -> JobEnd? {
+        try await Inquiry(pool: pool, delivery: delivery, logger: logger).end(of: job, by: actor, patience: patience)
     }
 }
