@@ -20,6 +20,40 @@ func withDelivery<Result: Sendable>(
     }
 }
 
+/// The team of tests that need only one.
+let oneTeam = TeamID()
+
+extension QueuedJob {
+    /// A job of the one team.
+    init(id: JobID, priority: JobPriority, kind: JobKind = .export, delay: Duration? = nil) {
+        self.init(id: id, priority: priority, kind: kind, team: oneTeam, delay: delay)
+    }
+}
+
+extension GateKeeper {
+    /// Waits in the name of the one team.
+    func withPass<Result>(
+        site: SiteID,
+        job: JobID,
+        priority: JobPriority,
+        spaced: Bool,
+        deadline: ContinuousClock.Instant,
+        isCalledOff: @Sendable () -> Bool = { false },
+        body: (GatePass) async throws -> Result
+    ) async throws -> Result {
+        try await withPass(
+            site: site,
+            team: oneTeam,
+            job: job,
+            priority: priority,
+            spaced: spaced,
+            deadline: deadline,
+            isCalledOff: isCalledOff,
+            body: body
+        )
+    }
+}
+
 extension Delivery {
     /// The same road for a worker that dies soon: what others hold must not end while the test runs.
     func withLease(_ lease: Duration) -> Delivery {
@@ -56,12 +90,13 @@ extension Delivery {
 
     func waiter(
         _ lease: WorkerLease,
+        team: TeamID = oneTeam,
         job: JobID = JobID(),
         priority: JobPriority = .person,
         spaced: Bool = true,
         ticket: UInt64 = 1
     ) -> GateWaiter {
-        GateWaiter(job: job, lease: lease, priority: priority, isSpaced: spaced, ticket: ticket)
+        GateWaiter(team: team, job: job, lease: lease, priority: priority, isSpaced: spaced, ticket: ticket)
     }
 
     /// Asks until the gate is granted, as its answers say.
@@ -87,6 +122,11 @@ extension GateAnswer {
 
 struct Forgotten: Error {}
 
-func jobs(_ count: Int, _ priority: JobPriority = .person) -> [QueuedJob] {
-    (0..<count).map { _ in QueuedJob(id: JobID(), priority: priority) }
+func jobs(
+    _ count: Int,
+    _ priority: JobPriority = .person,
+    kind: JobKind = .export,
+    team: TeamID = oneTeam
+) -> [QueuedJob] {
+    (0..<count).map { _ in QueuedJob(id: JobID(), priority: priority, kind: kind, team: team) }
 }

@@ -62,11 +62,11 @@ struct QueueTests {
             let worker = try await delivery.makeWorker()
             let old = jobs(1, .scheduled)[0]
             _ = try await delivery.enqueue([old])
-            // An age of 61 s, told to Redis rather than waited for: the score counts 1/1024 ms.
+            // An age of 61 s, told to Redis rather than waited for: orders count 1/1024 ms.
             _ = try await redis.client.send(
                 RedisCommand(
                     "ZINCRBY",
-                    RedisArgument("tramline:{\(redis.prefix)}:ready"),
+                    RedisArgument("tramline:{\(redis.prefix)}:ready:0"),
                     RedisArgument(-61_000 * 1024),
                     RedisArgument("\(old.id)")
                 )
@@ -74,6 +74,26 @@ struct QueueTests {
             let person = jobs(1, .person)[0]
             _ = try await delivery.enqueue([person])
             #expect(try await delivery.claimed(upTo: 2, worker) == [old.id, person.id])
+        }
+    }
+
+    @Test("A job that a release without teams has left behind can be enqueued again")
+    func oldFacts() async throws {
+        try await withRedis { redis in
+            let delivery = Delivery(redis: redis.client, lease: .seconds(6), spacing: .zero, space: redis.prefix)
+            _ = try await delivery.createGeneration(clean: true)
+            let worker = try await delivery.makeWorker()
+            let job = jobs(1)[0]
+            _ = try await redis.client.send(
+                RedisCommand(
+                    "HSET",
+                    RedisArgument("tramline:{\(redis.prefix)}:jobs"),
+                    RedisArgument("\(job.id)"),
+                    "1 99"
+                )
+            )
+            #expect(try await delivery.enqueue([job]) == 1)
+            #expect(try await delivery.claimed(upTo: 1, worker) == [job.id])
         }
     }
 

@@ -229,7 +229,14 @@ extension Road {
     fileprivate func holdGate(_ site: SiteID) async throws -> (WorkerLease, GatePass) {
         let lease = WorkerLease(worker: WorkerID(rawValue: "holder"))
         _ = try await delivery.register(lease)
-        let waiter = GateWaiter(job: JobID(), lease: lease, priority: .person, isSpaced: true, ticket: 1)
+        let waiter = GateWaiter(
+            team: TeamID(),
+            job: JobID(),
+            lease: lease,
+            priority: .person,
+            isSpaced: true,
+            ticket: 1
+        )
         guard case .granted(let pass) = try await delivery.enterGate(site, as: waiter) else {
             throw DeliveryError(.gateDeadline, "a gate that nobody uses is open")
         }

@@ -136,7 +136,9 @@ struct JobRunnerTests {
             try await road.record.pool.execute("ALTER TABLE jobs RENAME TO jobs_away")
             let id = JobID()
             try await road.withWorker(running: handler) { _ in
-                _ = try await road.delivery.enqueue([QueuedJob(id: id, priority: .scheduled)])
+                _ = try await road.delivery.enqueue([
+                    QueuedJob(id: id, priority: .scheduled, kind: .notify, team: road.record.team)
+                ])
                 while try await road.delivery.stats().delayed == 0 { await Task.yield() }
                 #expect(try await road.queuedPriority(of: id) == .scheduled)
                 try await road.record.pool.execute("ALTER TABLE jobs_away RENAME TO jobs")

@@ -61,7 +61,7 @@ struct Inquiry: Sendable {
         // Subscribed before anybody can answer, so that no wake is missed.
         let wakes = try await delivery.endWakes(of: job.id)
         defer { wakes.cancel() }
-        _ = try await delivery.enqueue([QueuedJob(id: job.id, priority: job.priority)])
+        _ = try await delivery.enqueue([QueuedJob(job)])
         let bell = Doorbell()
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { for await _ in wakes { bell.ring() } }

@@ -3,6 +3,7 @@ package import TramlineModel
 
 /// Who waits at a gate: one request of a job.
 package struct GateWaiter: Sendable {
+    package let team: TeamID
     package let job: JobID
     package let lease: WorkerLease
     package let priority: JobPriority
@@ -10,7 +11,8 @@ package struct GateWaiter: Sendable {
     /// Tells the requests of one worker apart.
     package let ticket: UInt64
 
-    package init(job: JobID, lease: WorkerLease, priority: JobPriority, isSpaced: Bool, ticket: UInt64) {
+    package init(team: TeamID, job: JobID, lease: WorkerLease, priority: JobPriority, isSpaced: Bool, ticket: UInt64) {
+        self.team = team
         self.job = job
         self.lease = lease
         self.priority = priority
@@ -18,9 +20,9 @@ package struct GateWaiter: Sendable {
         self.ticket = ticket
     }
 
-    var member: String { "\(lease.worker)/\(job)/\(ticket)" }
+    var member: String { "\(lease.worker)/\(team)/\(job)/\(ticket)" }
 
-    /// What a request costs in a site's virtual time: 8 / weight. A person's job weighs 4 times a scheduled one, one that a
+    /// What a request costs in the virtual times of a site and of a team there: 8 / weight. A person's job weighs 4 times a scheduled one, one that a
     /// request waits for 8 times.
     var cost: Int {
         switch priority {
@@ -71,8 +73,9 @@ extension Delivery {
     /// Asks for a site's gate; queues for it at the first asking. The place is kept until it is granted or withdrawn, or
     /// the worker's lease ends.
     ///
-    /// It is granted when nobody living holds it, Jira has not closed it, the spacing has passed (for a spaced request) and
-    /// nobody is before the waiter. Turns are by start-time fair queuing over jobs.
+    /// It is granted when nobody living holds it, Jira has not closed it, the spacing has passed (for a spaced
+    /// request) and nobody is before the waiter. Turns are by start-time fair queuing, first over teams, then
+    /// over a team's jobs.
     ///
     /// ``GateKeeper`` is the way to wait; this is one asking.
     package func enterGate(_ site: SiteID, as waiter: GateWaiter) async throws(DeliveryError) -> GateAnswer {

@@ -5,13 +5,23 @@ package import TramlineModel
 package struct QueuedJob: Sendable, Hashable {
     package let id: JobID
     package let priority: JobPriority
+    package let kind: JobKind
+    /// Teams take turns.
+    package let team: TeamID
     /// Not to be claimed before so long from now; `nil` for at once.
     package let delay: Duration?
 
-    package init(id: JobID, priority: JobPriority, delay: Duration? = nil) {
+    package init(id: JobID, priority: JobPriority, kind: JobKind, team: TeamID, delay: Duration? = nil) {
         self.id = id
         self.priority = priority
+        self.kind = kind
+        self.team = team
         self.delay = delay
+    }
+
+    /// A job of the record.
+    package init(_ job: Job, delay: Duration? = nil) {
+        self.init(id: job.id, priority: job.priority, kind: job.kind, team: job.team, delay: delay)
     }
 }
 
@@ -41,8 +51,8 @@ extension Delivery {
     /// Puts jobs into the queue and wakes the workers.
     ///
     /// A job that is ready, delayed or held already is left as it is, so repeating does no harm, and two who enqueue the same
-    /// job add it once. Jobs of one priority are claimed in the order in which they were enqueued; a person's job has a head
-    /// start of 1 min over a scheduled one, one that a request waits for 10 min.
+    /// job add it once. A person's job has a head start of 1 min over a scheduled one, one that a request waits for 10 min.
+    /// Within a priority teams take turns, job by job; a team's jobs are claimed in the order in which they were enqueued.
     ///
     /// - Returns: How many were added.
     @discardableResult
@@ -59,8 +69,8 @@ extension Delivery {
             rest = rest.dropFirst(1000)
             let arguments = batch.flatMap { job in
                 [
-                    RedisArgument("\(job.id)"), RedisArgument(job.priority.rawValue),
-                    RedisArgument(max(0, job.delay?.milliseconds ?? 0)),
+                    RedisArgument("\(job.id)"), RedisArgument(job.priority.rawValue), RedisArgument(job.kind.rawValue),
+                    RedisArgument("\(job.team)"), RedisArgument(max(0, job.delay?.milliseconds ?? 0)),
                 ]
             }
             let owner = RedisArgument(scheduler?.rawValue ?? "")

@@ -47,7 +47,7 @@ extension Delivery {
     ///   - gates: The keeper whose passes are in use; a gate that has not been opened again is theirs again.
     package func register(
         _ lease: WorkerLease,
-        holding jobs: [JobID] = [],
+        holding jobs: [QueuedJob] = [],
         gates: GateKeeper? = nil
     ) async throws(DeliveryError) -> Registration {
         let asked = ContinuousClock.now
@@ -56,7 +56,12 @@ extension Delivery {
             RedisArgument(lease.worker.rawValue), leaseArgument, spacingArgument,
             RedisArgument(lease.facts?.text ?? ""), RedisArgument(jobs.count),
         ]
-        arguments += jobs.map { RedisArgument("\($0)") }
+        for job in jobs {
+            arguments += [
+                RedisArgument("\(job.id)"), RedisArgument(job.priority.rawValue), RedisArgument(job.kind.rawValue),
+                RedisArgument("\(job.team)"),
+            ]
+        }
         for pass in passes {
             arguments += [RedisArgument(pass.site.rawValue), RedisArgument(pass.member), pass.isSpaced ? 1 : 0]
         }

@@ -43,6 +43,7 @@ package final class GateKeeper: Service, Sendable {
     ///   `.calledOff`, `.scriptFailed` or `.malformedReply` when `body` has not run. A Redis that does not answer is waited for.
     package func withPass<Result>(
         site: SiteID,
+        team: TeamID,
         job: JobID,
         priority: JobPriority,
         spaced: Bool,
@@ -51,7 +52,14 @@ package final class GateKeeper: Service, Sendable {
         body: (GatePass) async throws -> Result
     ) async throws -> Result {
         let ticket = nextTicket.wrappingAdd(1, ordering: .relaxed).oldValue
-        let waiter = GateWaiter(job: job, lease: lease, priority: priority, isSpaced: spaced, ticket: ticket)
+        let waiter = GateWaiter(
+            team: team,
+            job: job,
+            lease: lease,
+            priority: priority,
+            isSpaced: spaced,
+            ticket: ticket
+        )
         let pass = try await acquire(site, waiter, deadline, isCalledOff)
         defer {
             room.withLock { $0.depart(ticket, pass.departure(), now: .now) }

@@ -87,6 +87,7 @@ package struct JobRun: Sendable {
     ) async throws -> Result {
         try await gates.withPass(
             site: site,
+            team: claim.job.team,
             job: claim.job.id,
             priority: claim.job.priority,
             spaced: spaced,

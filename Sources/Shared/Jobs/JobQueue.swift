@@ -21,7 +21,7 @@ package struct JobQueue: Sendable {
     package func deliver(_ job: Job, after delay: Duration? = nil) async {
         do throws(DeliveryError) {
             crashPoint("before-push")
-            try await delivery.enqueue([QueuedJob(id: job.id, priority: job.priority, delay: delay)])
+            try await delivery.enqueue([QueuedJob(job, delay: delay)])
             crashPoint("after-push")
         } catch {
             logger.warning(

@@ -13,7 +13,7 @@ extension JobRunner {
     func watchCancellations() async {
         while !Task.isCancelled {
             await cancelBell.sleep(until: .now + configuration.cancelInterval)
-            let held = desk.withLock { $0.jobs }
+            let held = desk.withLock { $0.jobs.map(\.id) }
             guard !Task.isCancelled, !held.isEmpty else { continue }
             do {
                 let cancelled = try await jobs.cancelRequests(among: held)

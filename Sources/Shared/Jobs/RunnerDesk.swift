@@ -1,3 +1,4 @@
+import Delivery
 import Synchronization
 import TramlineModel
 
@@ -5,6 +6,8 @@ import TramlineModel
 struct RunnerDesk {
     private struct Entry {
         let epoch: Epoch
+        /// The job as the queue knows it.
+        let queued: QueuedJob
         let drop: DropSignal
         /// Set when somebody wants the job cancelled.
         let cancelling: StopFlag
@@ -21,13 +24,18 @@ struct RunnerDesk {
 
     var count: Int { entries.count }
     /// The jobs that the worker may say it has.
-    var jobs: [JobID] { entries.compactMap { $0.value.isDropped ? nil : $0.key } }
+    var jobs: [QueuedJob] { entries.values.compactMap { $0.isDropped ? nil : $0.queued } }
 
     /// Notes a new run.
     /// - Returns: The signal of an older run of the same job, to be fired.
     mutating func begin(_ claim: JobClaim, _ drop: DropSignal, _ cancelling: StopFlag) -> DropSignal? {
         let older = entries[claim.job.id]
-        entries[claim.job.id] = Entry(epoch: claim.epoch, drop: drop, cancelling: cancelling)
+        entries[claim.job.id] = Entry(
+            epoch: claim.epoch,
+            queued: QueuedJob(claim.job),
+            drop: drop,
+            cancelling: cancelling
+        )
         return older?.drop
     }
 

@@ -31,13 +31,24 @@ package struct Sweep: Sendable {
             let batch = try await jobs.live(after: cursor, limit: Self.page)
             let lost = batch.filter { includingRunning || $0.state != .running }
             restored += try await delivery.restore(
-                lost.map { job in
-                    QueuedJob(id: job.id, priority: job.priority, delay: job.dueIn > .zero ? job.dueIn : nil)
-                },
+                lost.map { QueuedJob($0) },
                 as: scheduler
             )
             cursor = batch.count == Self.page ? batch.last?.id : nil
         } while cursor != nil
         return restored
+    }
+}
+
+extension QueuedJob {
+    /// A live job, due when the record says.
+    init(_ job: LiveJob) {
+        self.init(
+            id: job.id,
+            priority: job.priority,
+            kind: job.kind,
+            team: job.team,
+            delay: job.dueIn > .zero ? job.dueIn : nil
+        )
     }
 }

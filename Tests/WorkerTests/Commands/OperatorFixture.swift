@@ -42,7 +42,7 @@ struct OperatorFixture: Sendable {
     /// Records and enqueues a job.
     func enqueue(_ new: NewJob) async throws -> Job {
         let job = try await record.insert(new).job
-        try await delivery.enqueue([QueuedJob(id: job.id, priority: job.priority)])
+        try await delivery.enqueue([QueuedJob(job)])
         return job
     }
 
@@ -56,7 +56,7 @@ struct OperatorFixture: Sendable {
             maximumAttempts: 5
         )
         guard case .started(let job, _) = start else { throw Unexpected() }
-        try await delivery.enqueue([QueuedJob(id: job.id, priority: job.priority)])
+        try await delivery.enqueue([QueuedJob(job)])
         return (session, job)
     }
 

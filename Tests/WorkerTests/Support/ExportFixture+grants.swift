@@ -93,7 +93,7 @@ extension ExportFixture {
         let wakes = try await delivery.endWakes(of: job.id)
         defer { wakes.cancel() }
         return try await withWorkers([makeRunner("worker")]) { _ in
-            _ = try await delivery.enqueue([QueuedJob(id: job.id, priority: job.priority)])
+            _ = try await delivery.enqueue([QueuedJob(job)])
             var iterator = wakes.makeAsyncIterator()
             while true {
                 if let end = try await JobStore(pool: pool).end(of: job.id) { return end }

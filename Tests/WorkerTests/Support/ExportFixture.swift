@@ -178,7 +178,7 @@ struct ExportFixture: Sendable {
                 actor: .test,
                 maximumAttempts: 3
             )
-            _ = try await delivery.enqueue([QueuedJob(id: retry.job.id, priority: retry.job.priority)])
+            _ = try await delivery.enqueue([QueuedJob(retry.job)])
             return try await follow(session) { $0.count > known && $0.last?.isEnd == true }.map(\.json)
         }
     }
@@ -191,7 +191,7 @@ struct ExportFixture: Sendable {
             maximumAttempts: 3
         )
         guard case .started(let job, _) = started else { return }
-        _ = try await delivery.enqueue([QueuedJob(id: job.id, priority: job.priority)])
+        _ = try await delivery.enqueue([QueuedJob(job)])
     }
 
     /// Retries a session's export, runs it with one worker and waits for its end message.
@@ -200,7 +200,7 @@ struct ExportFixture: Sendable {
         let store = SessionStore(pool: pool)
         let past = try await store.load(session, on: pool)?.progressSequence ?? 0
         let retry = try await store.retryExport(of: session, team: team, actor: .test, maximumAttempts: 3)
-        _ = try await delivery.enqueue([QueuedJob(id: retry.job.id, priority: retry.job.priority)])
+        _ = try await delivery.enqueue([QueuedJob(retry.job)])
         let messages = try await withWorkers([makeRunner("worker")]) { _ in
             try await follow(session) { $0.last?.isEnd == true && $0.last?.sequence ?? 0 > past }
         }

@@ -1,10 +1,43 @@
 -- claim.lua: takes the first ready jobs for a worker whose lease stands.
--- ARGV[1] worker     ARGV[2] how many at most, 1...1000     ARGV[3] names this claim: a repetition gets the same jobs
+-- ARGV[1] worker     ARGV[2] how many at most, 0...1000     ARGV[3] names this claim: a repetition gets the same jobs
 -- returns {'forgotten'} | {'lost'} | {'claimed', ms until the next delayed job or -1, ready jobs left, job …}
 if redis.call('EXISTS', GENERATION) == 0 then return { 'forgotten' } end
-local worker, token = ARGV[1], ARGV[3]
+local worker, limit, token = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 if not lease_of(worker) then return { 'lost' } end
-promote_due()
+
+-- The priority whose turn it is: whose oldest ready job has waited longest, less its head start.
+local function first_priority()
+  local first, first_score
+  for priority, head_start_ms in pairs(HEAD_START_MS) do
+    local head = redis.call('ZRANGE', ready_key(priority), 0, 0, 'WITHSCORES')
+    local score = head[1] and tonumber(head[2]) - head_start_ms * 1024
+    if score and (not first or score < first_score) then first, first_score = priority, score end
+  end
+  return first
+end
+
+-- Takes the oldest job of the team whose turn it is out of the ready ones.
+local function pop(priority)
+  while true do
+    local head = redis.call('ZRANGE', turns_key(priority), 0, 0, 'WITHSCORES')
+    local team = head[1]
+    local popped = redis.call('ZPOPMIN', lane_key(priority, team))
+    if popped[1] then
+      redis.call('ZREM', ready_key(priority), popped[1])
+      return popped[1], team, start_of_tag(head[2])
+    end
+    redis.call('ZREM', turns_key(priority), team)
+  end
+end
+
+-- Lets the next team take its turn.
+local function charge(priority, team, start)
+  local clock = turn_clock_key(priority)
+  local virtual = tonumber(redis.call('HGET', clock, 'virtual') or '0')
+  redis.call('HSET', clock, 'virtual', whole(serve(turn_shares_key(priority), team, start, 1, virtual)))
+  redis.call('ZREM', turns_key(priority), team)
+  if redis.call('EXISTS', lane_key(priority, team)) == 1 then join_turns(priority, team) end
+end
 
 local jobs = {}
 local newest = redis.call('LRANGE', claim_key(worker), 0, -1)
@@ -13,11 +46,15 @@ if newest[1] == token then
     if redis.call('HGET', HOLDERS, newest[index]) == worker then jobs[#jobs + 1] = newest[index] end
   end
 else
-  local popped = redis.call('ZPOPMIN', READY, ARGV[2])
-  for index = 1, #popped, 2 do
-    redis.call('SADD', held_key(worker), popped[index])
-    redis.call('HSET', HOLDERS, popped[index], worker)
-    jobs[#jobs + 1] = popped[index]
+  promote_due()
+  while #jobs < limit do
+    local priority = first_priority()
+    if not priority then break end
+    local job, team, start = pop(priority)
+    charge(priority, team, start)
+    redis.call('SADD', held_key(worker), job)
+    redis.call('HSET', HOLDERS, job, worker)
+    jobs[#jobs + 1] = job
   end
   if #jobs > 0 then
     redis.call('DEL', claim_key(worker))
@@ -25,6 +62,6 @@ else
     redis.call('EXPIRE', claim_key(worker), 3600)
   end
 end
-local reply = { 'claimed', next_due(), redis.call('ZCARD', READY) }
+local reply = { 'claimed', next_due(), ready_count() }
 for _, job in ipairs(jobs) do reply[#reply + 1] = job end
 return reply

@@ -1,5 +1,5 @@
 -- enter_gate.lua: asks for the gate, and queues for it at the first time of asking. Safe to repeat.
--- ARGV[1] site     ARGV[2] member, <worker>/<job>/<ticket>     ARGV[3] what a request costs: 8 / weight
+-- ARGV[1] site     ARGV[2] member, <worker>/<team>/<job>/<ticket>     ARGV[3] what a request costs: 8 / weight
 -- ARGV[4] 1 when spaced     ARGV[5] spacing, ms     ARGV[6] lease, ms
 -- returns {'forgotten'} | {'lost'} | {'granted', turn, granted_ms, born_ms}
 --   | {'wait', ms until it may ask again or -1 to wait for a wake, requests before it, born_ms}
@@ -17,15 +17,9 @@ if gate.holder == member then
   return { 'granted', gate.turn, now, born_ms }
 end
 
-local own = is_spaced and waiters_key(site) or readers_key(site)
-local other = is_spaced and readers_key(site) or waiters_key(site)
-local score = tonumber(redis.call('ZSCORE', own, member) or nil)
-if not score then
-  local used = tonumber(redis.call('ZSCORE', shares_key(site), job_of(member)) or '0')
-  gate.arrivals = gate.arrivals + 1
-  score = math.max(gate.virtual, used) * ARRIVALS + gate.arrivals % ARRIVALS
-  redis.call('ZADD', own, whole(score), member)
-end
+local team = team_of(member)
+local key = is_spaced and waiters_key(site, team) or readers_key(site, team)
+if not redis.call('ZSCORE', key, member) then join(gate, member, is_spaced) end
 
 local next_member, wait_ms = nil, -1
 if gate.holder == '' then next_member, wait_ms = in_turn(gate) end
@@ -36,6 +30,4 @@ if next_member == member and wait_ms <= 0 then
 end
 write_gate(gate)
 if was_vacated and next_member and next_member ~= member then wake_waiter(next_member, site) end
-local before = redis.call('ZRANK', own, member) + redis.call('ZCOUNT', other, '-inf', '(' .. whole(score))
-if gate.holder ~= '' then before = before + 1 end
-return { 'wait', next_member == member and wait_ms or -1, before, born_ms }
+return { 'wait', next_member == member and wait_ms or -1, count_before(gate, member, is_spaced), born_ms }

@@ -23,6 +23,6 @@ wake_for_jobs(promoted + freed)
 if not is_standing then return { 'lost' } end
 
 local is_leader = ARGV[5] == '1' and campaign(worker) or 0
-local reply = { 'standing', promoted, next_due(), redis.call('ZCARD', READY), is_leader }
+local reply = { 'standing', promoted, next_due(), ready_count(), is_leader }
 for _, jobs in ipairs(reaped) do reply[#reply + 1] = jobs end
 return reply

@@ -18,8 +18,8 @@ elseif ARGV[2] ~= '' and worker_of(gate.holder) ~= ARGV[2] then
   -- Its worker may not know that it has the gate; it knows what to do with a wake for somebody who has gone.
   wake_waiter(gate.holder, site)
 end
+local spaced, unspaced = count_waiting(site)
 return {
-  'gate', born_ms, gate.holder, next_member, wait_ms,
-  redis.call('ZCARD', waiters_key(site)), redis.call('ZCARD', readers_key(site)),
+  'gate', born_ms, gate.holder, next_member, wait_ms, spaced, unspaced,
   math.max(0, gate.next_ms - now), math.max(0, gate.closed_until_ms - now),
 }

@@ -1,7 +1,7 @@
 -- register.lua: begins a worker's lease, or takes it up again after Redis has forgotten.
 -- ARGV[1] worker     ARGV[2] lease, ms     ARGV[3] spacing, ms     ARGV[4] what it says of itself, or ''
 -- ARGV[5] number of jobs that it runs
--- ARGV: the jobs; then for each pass that it holds: site, member, is_spaced (0 or 1)
+-- ARGV: job, priority, kind, team of each; then for each pass that it holds: site, member, is_spaced (0 or 1)
 -- returns {'forgotten'} | {'registered', born_ms, number of jobs that others have, those jobs …, turn of each pass or -1 …}
 local generation = redis.call('HMGET', GENERATION, 'born_ms', 'clean')
 if not generation[1] then return { 'forgotten' } end
@@ -15,24 +15,24 @@ end
 redis.call('ZADD', WORKERS, now + lease_ms, worker)
 if ARGV[4] ~= '' then redis.call('HSET', FACTS, worker, ARGV[4]) end
 
-local taken = {}
-for index = 6, 5 + count do
+local taken, passes_at = {}, 6 + 4 * count
+for index = 6, passes_at - 1, 4 do
   local job = ARGV[index]
   local holder = redis.call('HGET', HOLDERS, job)
   if holder and holder ~= worker then
     taken[#taken + 1] = job
   else
-    redis.call('ZREM', READY, job)
-    redis.call('ZREM', DELAYED, job)
+    if not holder then take_out(job) end
     redis.call('SADD', held_key(worker), job)
     redis.call('HSET', HOLDERS, job, worker)
-    redis.call('HSETNX', JOBS, job, '1 ')
+    local order = facts_of(job).order
+    write_facts(job, { priority = ARGV[index + 1], kind = ARGV[index + 2], team = ARGV[index + 3], order = order })
   end
 end
 
 local reply = { 'registered', born_ms, #taken }
 for _, job in ipairs(taken) do reply[#reply + 1] = job end
-for index = 6 + count, #ARGV, 3 do
+for index = passes_at, #ARGV, 3 do
   local gate = read_gate(ARGV[index], born_ms, is_clean, lease_ms, spacing_ms)
   vacate_if_dead(gate, spacing_ms)
   local turn = -1

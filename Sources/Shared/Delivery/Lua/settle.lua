@@ -8,14 +8,15 @@ redis.call('HDEL', HOLDERS, job)
 redis.call('SREM', held_key(worker), job)
 if outcome == 'finished' then
   redis.call('HDEL', JOBS, job)
-elseif outcome == 'ready' then
+  return 1
+end
+local facts = facts_of(job)
+if ARGV[4] ~= '' then facts.priority = ARGV[4] end
+if outcome == 'ready' then
   -- A job that is handed over keeps its place.
-  local _, order = priority_and_order(job)
-  make_ready(job, ARGV[4], order or take_orders(1))
+  make_ready(job, facts)
   wake_for_jobs(1)
 else
-  local priority = ARGV[4]
-  if priority == '' then priority = priority_and_order(job) end
-  make_delayed(job, priority, tonumber(ARGV[5]))
+  make_delayed(job, facts, tonumber(ARGV[5]))
 end
 return 1

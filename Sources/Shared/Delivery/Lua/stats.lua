@@ -13,13 +13,13 @@ end
 local gates = {}
 for _, site in ipairs(redis.call('SMEMBERS', SITES)) do
   local gate = redis.call('HMGET', gate_key(site), 'holder', 'next_ms', 'closed_until_ms')
+  local spaced, unspaced = count_waiting(site)
   gates[#gates + 1] = {
-    site, redis.call('ZCARD', waiters_key(site)), redis.call('ZCARD', readers_key(site)),
-    gate[1] and worker_of(gate[1]) or '',
+    site, spaced, unspaced, gate[1] and worker_of(gate[1]) or '',
     math.max(0, tonumber(gate[2] or '0') - now), math.max(0, tonumber(gate[3] or '0') - now),
   }
 end
 return {
-  redis.call('EXISTS', GENERATION), redis.call('ZCARD', READY), redis.call('ZCARD', DELAYED),
-  redis.call('HLEN', HOLDERS), redis.call('GET', LEADER) or '', counted, gates,
+  redis.call('EXISTS', GENERATION), ready_count(), redis.call('ZCARD', DELAYED), redis.call('HLEN', HOLDERS),
+  redis.call('GET', LEADER) or '', counted, gates,
 }

@@ -5,7 +5,8 @@ local generation = redis.call('HMGET', GENERATION, 'born_ms', 'clean')
 if not generation[1] then return { 0, '', -1 } end
 local site, member, spacing_ms = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local gate = read_gate(site, tonumber(generation[1]), generation[2] == '1', tonumber(ARGV[4]), spacing_ms)
-local was_there = redis.call('ZREM', waiters_key(site), member) + redis.call('ZREM', readers_key(site), member)
+local team = team_of(member)
+local was_there = redis.call('ZREM', waiters_key(site, team), member) + redis.call('ZREM', readers_key(site, team), member)
 if gate.holder == member then
   vacate(gate, nil, spacing_ms)
   write_gate(gate)

@@ -84,7 +84,7 @@ extension JobStore {
     package func live(after cursor: JobID?, limit: Int) async throws -> [LiveJob] {
         let rows = try await pool.query(
             """
-            SELECT id, state, priority,
+            SELECT id, state, priority, kind, team_id,
                    -- Seconds by the database's clock: the sweep's own clock does not matter.
                    GREATEST(0, EXTRACT(EPOCH FROM run_at - now()))::float8 AS due_in
             FROM jobs
@@ -98,6 +98,8 @@ extension JobStore {
                 id: try row.get("id"),
                 state: try row.get("state"),
                 priority: try row.get("priority"),
+                kind: try row.get("kind"),
+                team: try row.get("team_id"),
                 dueIn: .seconds(try row.get("due_in", as: Double.self))
             )
         }
@@ -114,6 +116,8 @@ package struct LiveJob: Sendable {
     package let id: JobID
     package let state: JobState
     package let priority: JobPriority
+    package let kind: JobKind
+    package let team: TeamID
     /// Until it is due; zero for one that is.
     package let dueIn: Duration
 }

@@ -45,7 +45,7 @@ struct JobsRequeueCommand: AsyncParsableCommand {
     private func deliver(_ jobs: [Job], to queue: QueueSettings) async {
         do {
             _ = try await CommandQueue.with(queue) { delivery in
-                try await delivery.enqueue(jobs.map { QueuedJob(id: $0.id, priority: $0.priority) })
+                try await delivery.enqueue(jobs.map { QueuedJob($0) })
             }
         } catch {
             // The record has it: the sweep is the sure half of the outbox, this was the fast one.

@@ -5,22 +5,22 @@ local root = KEYS[1]
 
 local GENERATION = root .. ':generation' -- hash: born_ms, clean (0 or 1); absent: Redis has forgotten everything
 local WORKERS = root .. ':workers'       -- zset: worker -> end of its lease, ms
+local FACTS = root .. ':facts'           -- hash: worker -> what it says of itself, for people
 local LEADER = root .. ':leader'         -- string: the worker that is the scheduler, as long as its lease stands
-local READY = root .. ':ready'           -- zset: job -> order less head start, 1/1024 ms
 local DELAYED = root .. ':delayed'       -- zset: job -> when it is due, ms
 local HOLDERS = root .. ':holders'       -- hash: job -> worker
-local JOBS = root .. ':jobs'             -- hash: job -> "<priority> <order>", for every job that is known here
+local JOBS = root .. ':jobs'             -- hash: job -> "<priority> <kind> <team> <order>", for every job that is known here
 local ORDER = root .. ':order'           -- string: the newest order given
-local FACTS = root .. ':facts'           -- hash: worker -> what it says of itself, for people
 local SITES = root .. ':sites'           -- set: the sites whose gates have been used
 
+local function ready_key(priority) return root .. ':ready:' .. priority end     -- zset: job -> order, 1/1024 ms
+local function lane_key(priority, team) return root .. ':ready:' .. priority .. ':' .. team end -- the same of one team
+local function turns_key(priority) return root .. ':turns:' .. priority end     -- zset: team with ready jobs -> its start
+local function turn_shares_key(priority) return root .. ':turns:' .. priority .. ':shares' end -- zset: team -> what it has used
+local function turn_clock_key(priority) return root .. ':turns:' .. priority .. ':clock' end   -- hash: virtual, arrivals
 local function held_key(worker) return root .. ':held:' .. worker end           -- set: jobs
 local function claim_key(worker) return root .. ':claim:' .. worker end         -- list: its newest claim's name, jobs
 local function passes_key(worker) return root .. ':passes:' .. worker end       -- set: sites
-local function gate_key(site) return root .. ':gate:' .. site end               -- hash
-local function waiters_key(site) return root .. ':gate:' .. site .. ':waiters' end -- zset: who sends spaced requests
-local function readers_key(site) return root .. ':gate:' .. site .. ':readers' end -- zset: who sends others
-local function shares_key(site) return root .. ':gate:' .. site .. ':shares' end   -- zset: job -> what it has used
 local function wake_channel(worker) return root .. ':wake:' .. worker end
 local WAKE = root .. ':wake'
 

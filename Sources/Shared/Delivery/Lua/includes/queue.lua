@@ -1,6 +1,8 @@
--- queue.lua: how a job becomes ready, due or free again. After keys.lua.
--- Ageing: a job's place is its order, which grows with time, less the head start of its priority. A scheduled job that
--- is older than the head start goes first, so nothing starves.
+-- queue.lua: how a job becomes ready, due or free again, and which ready one is first. After turns.lua.
+--
+-- Between priorities, age decides: the oldest ready job of each, less its priority's head start. A scheduled job that is
+-- older than the head start goes first, so nothing starves. Within a priority, teams take turns; within a team, the oldest
+-- goes first.
 local HEAD_START_MS = { ['0'] = 0, ['1'] = 60000, ['2'] = 600000 }
 local LOWEST = '0'
 
@@ -11,21 +13,73 @@ local function take_orders(count)
   return first
 end
 
-local function priority_and_order(job)
+-- What is known of a job: priority, kind, team, and its order unless it has none yet.
+local function facts_of(job)
   local known = redis.call('HGET', JOBS, job)
-  if not known then return LOWEST, nil end
-  local priority, order = known:match('^(%d) (%d*)$')
-  return priority, tonumber(order)
+  local priority, kind, team, order = (known or ''):match('^(%d) (%S*) (%S*) (%d*)$')
+  -- Unknown, or as a release wrote it that knew no teams.
+  if not priority then return { priority = LOWEST, kind = '', team = '' } end
+  return { priority = priority, kind = kind, team = team, order = tonumber(order) }
 end
 
-local function make_ready(job, priority, order)
-  redis.call('HSET', JOBS, job, priority .. ' ' .. whole(order))
-  redis.call('ZADD', READY, whole(order - HEAD_START_MS[priority] * 1024), job)
+local function write_facts(job, facts)
+  local order = facts.order and whole(facts.order) or ''
+  redis.call('HSET', JOBS, job, facts.priority .. ' ' .. facts.kind .. ' ' .. facts.team .. ' ' .. order)
 end
 
-local function make_delayed(job, priority, delay_ms)
-  redis.call('HSET', JOBS, job, priority .. ' ')
+-- Lets a team take turns, from its next start on.
+local function join_turns(priority, team)
+  local turns, clock = turns_key(priority), turn_clock_key(priority)
+  if redis.call('ZSCORE', turns, team) then return end
+  local arrival = redis.call('HINCRBY', clock, 'arrivals', 1)
+  local virtual = tonumber(redis.call('HGET', clock, 'virtual') or '0')
+  redis.call('ZADD', turns, tag_of(next_start(turn_shares_key(priority), team, virtual), arrival), team)
+end
+
+-- Makes a job ready at its order; one that has none comes last.
+local function make_ready(job, facts)
+  facts.order = facts.order or take_orders(1)
+  write_facts(job, facts)
+  redis.call('ZADD', ready_key(facts.priority), whole(facts.order), job)
+  redis.call('ZADD', lane_key(facts.priority, facts.team), whole(facts.order), job)
+  join_turns(facts.priority, facts.team)
+end
+
+local function make_delayed(job, facts, delay_ms)
+  facts.order = nil
+  write_facts(job, facts)
   redis.call('ZADD', DELAYED, now + delay_ms, job)
+end
+
+-- Where a job is: 'held' and by whom, 'delayed' and until when, 'ready'; nil when it is nowhere.
+local function place_of(job)
+  local holder = redis.call('HGET', HOLDERS, job)
+  if holder then return 'held', holder end
+  local due_ms = redis.call('ZSCORE', DELAYED, job)
+  if due_ms then return 'delayed', tonumber(due_ms) end
+  local facts = facts_of(job)
+  if redis.call('ZSCORE', ready_key(facts.priority), job) then return 'ready', facts end
+  return nil
+end
+
+-- Takes a job that nobody holds out of its place, whatever that is. Returns whether it had one.
+local function take_out(job)
+  local place, facts = place_of(job)
+  if place == 'delayed' then
+    redis.call('ZREM', DELAYED, job)
+  elseif place == 'ready' then
+    redis.call('ZREM', ready_key(facts.priority), job)
+    redis.call('ZREM', lane_key(facts.priority, facts.team), job)
+  else
+    return false
+  end
+  return true
+end
+
+local function ready_count()
+  local count = 0
+  for priority in pairs(HEAD_START_MS) do count = count + redis.call('ZCARD', ready_key(priority)) end
+  return count
 end
 
 -- Makes due jobs ready, a thousand at most, and returns how many.
@@ -35,8 +89,9 @@ local function promote_due()
   redis.call('ZREM', DELAYED, unpack(due))
   local first = take_orders(#due)
   for index, job in ipairs(due) do
-    local priority = priority_and_order(job)
-    make_ready(job, priority, first + index - 1)
+    local facts = facts_of(job)
+    facts.order = first + index - 1
+    make_ready(job, facts)
   end
   return #due
 end
@@ -53,8 +108,7 @@ local function free_jobs(worker)
   local jobs = redis.call('SMEMBERS', held_key(worker))
   for _, job in ipairs(jobs) do
     redis.call('HDEL', HOLDERS, job)
-    local priority, order = priority_and_order(job)
-    make_ready(job, priority, order or take_orders(1))
+    make_ready(job, facts_of(job))
   end
   redis.call('DEL', held_key(worker))
   return jobs
