@@ -55,6 +55,12 @@ extension GateKeeper {
 }
 
 extension Delivery {
+    /// Begins to remember, with nothing paused.
+    @discardableResult
+    func createGeneration(clean: Bool) async throws(DeliveryError) -> Bool {
+        try await createGeneration(clean: clean, pauses: .none)
+    }
+
     /// The same road for a worker that dies soon: what others hold must not end while the test runs.
     func withLease(_ lease: Duration) -> Delivery {
         Delivery(redis: redis, lease: lease, spacing: spacing, space: space)

@@ -51,6 +51,20 @@ struct GateWaitingRoomTests {
         #expect(room.sleep(1, "one", until: nil, now: late) == .deadline)
     }
 
+    @Test("While its site is paused nobody's deadline comes, and afterwards each has as long as at first")
+    func heldDeadlines() {
+        var room = makeRoom(1...2)
+        #expect(room.sleep(1, "one", until: nil, now: start) == nil)
+        let look = start + .seconds(99)
+        room.holdDeadlines(at: site, now: look)
+        #expect(room.due(at: late).sleepers.isEmpty == true)
+        // The one that was awake then is put off too.
+        #expect(room.sleep(2, "two", until: nil, now: late) == nil)
+        room.holdDeadlines(at: SiteID(rawValue: "other.example"), now: late + .seconds(50))
+        #expect(room.due(at: look + .seconds(99)).sleepers.isEmpty == true)
+        #expect(room.due(at: look + .seconds(100)).sleepers.map(\.signal) == [.deadline, .deadline])
+    }
+
     @Test("A site pulses while it has waiters, whatever answers come")
     func pulse() {
         var room = makeRoom(1...2)

@@ -22,7 +22,7 @@ struct SweepTests {
             }
             try await road.flush()
 
-            try await road.delivery.createGeneration(clean: true)
+            try await road.delivery.createGeneration(clean: true, pauses: .none)
             let sweep = Sweep(jobs: road.record.jobs, delivery: road.delivery)
             #expect(try await sweep.run(includingRunning: false) == 6)
             #expect(try await sweep.run(includingRunning: false) == 0)

@@ -40,7 +40,7 @@ package enum GateAnswer: Sendable {
     case wait(until: Duration?, behind: Int)
     /// The worker's lease does not stand.
     case lost
-    /// Redis has lost its data: ``Delivery/createGeneration(clean:)`` comes first.
+    /// Redis has lost its data: ``Delivery/createGeneration(clean:pauses:)`` comes first.
     case forgotten
 }
 
@@ -56,6 +56,8 @@ package struct GateForecast: Sendable, Equatable {
     package let nextIn: Duration
     /// How long Jira wants the gate closed.
     package let closedFor: Duration
+    /// Whether an operator has paused the site: nothing is granted.
+    package let isPaused: Bool
 }
 
 /// What a look at a gate shows to a keeper.
@@ -73,8 +75,8 @@ extension Delivery {
     /// Asks for a site's gate; queues for it at the first asking. The place is kept until it is granted or withdrawn, or
     /// the worker's lease ends.
     ///
-    /// It is granted when nobody living holds it, Jira has not closed it, the spacing has passed (for a spaced
-    /// request) and nobody is before the waiter. Turns are by start-time fair queuing, first over teams, then
+    /// It is granted when nobody living holds it, Jira has not closed it, nobody has paused the site, the spacing has passed
+    /// (for a spaced request) and nobody is before the waiter. Turns are by start-time fair queuing, first over teams, then
     /// over a team's jobs.
     ///
     /// ``GateKeeper`` is the way to wait; this is one asking.
@@ -193,7 +195,7 @@ extension Delivery {
         ]
         return try await run(Scripts.lookAtGate, arguments) { reply throws(RedisError) in
             guard try reply.array(atLeast: 1)[0].string() == "gate" else { return nil }
-            let parts = try reply.array(atLeast: 9)
+            let parts = try reply.array(atLeast: 10)
             return GateView(
                 generation: try parts[1].integer(),
                 holder: try parts[2].string(),
@@ -204,7 +206,8 @@ extension Delivery {
                     unspacedWaiting: Int(try parts[6].integer()),
                     isHeld: try !parts[2].string().isEmpty,
                     nextIn: .milliseconds(try parts[7].integer()),
-                    closedFor: .milliseconds(try parts[8].integer())
+                    closedFor: .milliseconds(try parts[8].integer()),
+                    isPaused: try parts[9].integer() == 1
                 )
             )
         }

@@ -33,7 +33,7 @@ package enum ClaimResult: Sendable, Equatable {
     case claimed([JobID], nextDue: Duration?, ready: Int)
     /// The worker's lease does not stand: ``Delivery/register(_:holding:gates:)`` comes first.
     case lost
-    /// Redis has lost its data: ``Delivery/createGeneration(clean:)`` comes first.
+    /// Redis has lost its data: ``Delivery/createGeneration(clean:pauses:)`` comes first.
     case forgotten
 }
 
@@ -104,7 +104,8 @@ extension Delivery {
         _ = try await run(Scripts.enqueue, [""], timeout: timeout) { reply throws(RedisError) in reply }
     }
 
-    /// Takes the first ready jobs for a worker; due ones become ready on the way.
+    /// Takes the first ready jobs for a worker; due ones become ready on the way. Jobs of a paused kind wait aside and keep
+    /// their places; of a paused queue nothing is taken.
     ///
     /// A claim whose answer was lost is asked for again, for a lease at most: otherwise its jobs would be held by a worker
     /// that does not know of them. After that the lease has ended and they are ready again.
@@ -164,12 +165,15 @@ extension Delivery {
 
     /// Begins to remember, after Redis has lost its data; the first call wins, the others do nothing.
     ///
-    /// - Parameter clean: Whether no job can be running anywhere, by the record. Then gates open at once; otherwise each stays
-    ///   closed for a lease and a spacing, until everything that was under way must have ended.
+    /// - Parameters:
+    ///   - clean: Whether no job can be running anywhere, by the record. Then gates open at once; otherwise each stays
+    ///     closed for a lease and a spacing, until everything that was under way must have ended.
+    ///   - pauses: What the record says is paused: in force before anything can be claimed or granted.
     /// - Returns: Whether this call created it.
     @discardableResult
-    package func createGeneration(clean: Bool) async throws(DeliveryError) -> Bool {
-        try await run(Scripts.createGeneration, [clean ? 1 : 0]) { reply throws(RedisError) in
+    package func createGeneration(clean: Bool, pauses: PauseList) async throws(DeliveryError) -> Bool {
+        let arguments = [clean ? 1 : 0, RedisArgument(pauses.revision)] + Self.names(of: pauses)
+        return try await run(Scripts.createGeneration, arguments) { reply throws(RedisError) in
             try reply.array(atLeast: 2)[0].integer() == 1
         }
     }

@@ -7,10 +7,13 @@ package struct DeliveryStats: Sendable, Equatable {
     package let hasGeneration: Bool
     package let ready: Int
     package let delayed: Int
+    /// Ready jobs of paused kinds that a claim has come upon.
+    package let aside: Int
     /// Jobs that workers have claimed.
     package let held: Int
     /// The scheduler, if there is one; its lease may have ended since.
     package let leader: WorkerID?
+    package let paused: Set<PauseScope>
     package let workers: [Worker]
     /// Every gate that has been used.
     package let gates: [Gate]
@@ -43,7 +46,7 @@ package struct DeliveryStats: Sendable, Equatable {
     }
 
     /// All jobs on the road.
-    package var known: Int { ready + delayed + held }
+    package var known: Int { ready + delayed + aside + held }
 
     /// Sites with something to do now: more workers help as long as there are more of these.
     package var runnableSites: Int { gates.count { $0.isRunnable } }
@@ -53,15 +56,17 @@ extension Delivery {
     /// Counts what is on the road, at one moment. Also a check that Redis runs scripts.
     package func stats() async throws(DeliveryError) -> DeliveryStats {
         try await run(Scripts.stats, []) { reply throws(RedisError) in
-            let parts = try reply.array(atLeast: 7)
+            let parts = try reply.array(atLeast: 9)
             return DeliveryStats(
                 hasGeneration: try parts[0].integer() == 1,
                 ready: Int(try parts[1].integer()),
                 delayed: Int(try parts[2].integer()),
-                held: Int(try parts[3].integer()),
-                leader: WorkerID(orNone: try parts[4].string()),
-                workers: try parts[5].array().map { entry throws(RedisError) in try DeliveryStats.Worker(entry) },
-                gates: try parts[6].array().map { entry throws(RedisError) in try DeliveryStats.Gate(entry) }
+                aside: Int(try parts[3].integer()),
+                held: Int(try parts[4].integer()),
+                leader: WorkerID(orNone: try parts[5].string()),
+                paused: try Delivery.scopes(parts[6]),
+                workers: try parts[7].array().map { entry throws(RedisError) in try DeliveryStats.Worker(entry) },
+                gates: try parts[8].array().map { entry throws(RedisError) in try DeliveryStats.Gate(entry) }
             )
         }
     }

@@ -5,7 +5,7 @@ package import TramlineModel
 package enum Registration: Sendable, Equatable {
     /// The lease stands. `taken` are jobs that the worker runs and others hold by now: they must be dropped.
     case registered(taken: [JobID])
-    /// Redis has lost its data: ``Delivery/createGeneration(clean:)`` comes first.
+    /// Redis has lost its data: ``Delivery/createGeneration(clean:pauses:)`` comes first.
     case forgotten
 }
 
@@ -31,6 +31,8 @@ package struct Heartbeat: Sendable, Equatable {
     package let ready: Int
     /// Whether this worker is the scheduler, as long as its lease stands.
     package let isLeader: Bool
+    /// What must not run now.
+    package let paused: Set<PauseScope>
 
     package struct DeadWorker: Sendable, Equatable {
         package let worker: WorkerID
@@ -139,9 +141,9 @@ extension HeartbeatReply {
         case "forgotten": self = .forgotten
         case "lost": self = .lost
         default:
-            let parts = try reply.array(atLeast: 5)
+            let parts = try reply.array(atLeast: 6)
             var reaped: [Heartbeat.DeadWorker] = []
-            for dead in parts[5...] {
+            for dead in parts[6...] {
                 let names = try dead.array(atLeast: 1)
                 let worker = WorkerID(rawValue: try names[0].string())
                 reaped.append(Heartbeat.DeadWorker(worker: worker, jobs: try jobIDs(names[1...])))
@@ -152,7 +154,8 @@ extension HeartbeatReply {
                     reaped: reaped,
                     nextDue: try Duration(orNone: parts[2]),
                     ready: Int(try parts[3].integer()),
-                    isLeader: try parts[4].integer() == 1
+                    isLeader: try parts[4].integer() == 1,
+                    paused: try Delivery.scopes(parts[5])
                 )
             )
         }

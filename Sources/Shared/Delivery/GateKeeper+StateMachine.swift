@@ -39,7 +39,9 @@ struct GateWaitingRoom<Sleeper> {
     private struct Waiter {
         let job: JobID
         let site: SiteID
-        let deadline: Instant
+        var deadline: Instant
+        /// How long it would wait at first.
+        let patience: Duration
         var sleeper: Sleeper?
         var hasWake = false
     }
@@ -84,7 +86,7 @@ struct GateWaitingRoom<Sleeper> {
         now: Instant
     ) -> Bool {
         guard !isClosed else { return false }
-        waiters[ticket] = Waiter(job: job, site: site, deadline: deadline)
+        waiters[ticket] = Waiter(job: job, site: site, deadline: deadline, patience: now.duration(to: deadline))
         if sites[site] == nil { pulses[site] = now + pulse }
         sites[site, default: Site()].tickets.insert(ticket)
         return true
@@ -133,6 +135,16 @@ struct GateWaitingRoom<Sleeper> {
     /// Wakes everybody who waits in the name of a job.
     mutating func wakeAll(of job: JobID) -> [Sleeper] {
         waiters.filter { $0.value.job == job }.keys.compactMap { wake($0) }
+    }
+
+    /// Puts the deadlines of all who wait at a paused site off: it is not their turn that is late.
+    mutating func holdDeadlines(at site: SiteID, now: Instant) {
+        for ticket in sites[site]?.tickets ?? [] {
+            guard var waiter = waiters[ticket] else { continue }
+            waiter.deadline = max(waiter.deadline, now + waiter.patience)
+            waiters[ticket] = waiter
+            if waiter.sleeper != nil { deadlines[ticket] = waiter.deadline }
+        }
     }
 
     /// Sees to a place or a pass in our name that nobody here has: left by a question whose asker had gone before Redis

@@ -36,7 +36,8 @@ package final class GateKeeper: Service, Sendable {
     ///
     /// - Parameters:
     ///   - spaced: Whether the request writes, or is a page of a search.
-    ///   - deadline: When to give up waiting; `body` itself is not limited.
+    ///   - deadline: When to give up waiting; `body` itself is not limited. Time in which the site is paused does not count:
+    ///     from each look that finds it paused, there is as much time again as there was at first.
     ///   - isCalledOff: Whether the job is not wanted any more. Asked before each asking for the gate and before `body`; who
     ///     makes it true calls ``callOff(_:)`` then, so that nobody sleeps on.
     /// - Throws: What `body` throws; ``DeliveryError`` with `.gateDeadline`, `.leaseLost`, `.cancelled`, `.closed`,
@@ -227,7 +228,12 @@ package final class GateKeeper: Service, Sendable {
         do {
             guard let view = try await delivery.look(at: site, for: lease.worker) else { return }
             let era = GateEra(generation: view.generation, term: term)
-            resume(room.withLock { $0.answered(site, era: era) })
+            resume(
+                room.withLock { room in
+                    if view.forecast.isPaused { room.holdDeadlines(at: site, now: .now) }
+                    return room.answered(site, era: era)
+                }
+            )
             wake(member: view.nextMember, at: site)
             wake(member: view.holder, at: site)
         } catch {

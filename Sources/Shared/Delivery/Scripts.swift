@@ -14,22 +14,24 @@ enum Scripts {
         case reads = "#!lua flags=no-writes"
     }
 
-    static let createGeneration = script("create_generation", PackageResources.create_generation_lua)
+    static let createGeneration = script("create_generation", pauses, PackageResources.create_generation_lua)
+    static let setPauses = script("set_pauses", pauses, turns, gate, PackageResources.set_pauses_lua)
     static let enqueue = script("enqueue", turns, queue, PackageResources.enqueue_lua, burden: .adds)
     static let claim = script("claim", turns, queue, PackageResources.claim_lua)
     static let settle = script("settle", turns, queue, PackageResources.settle_lua)
     static let remove = script("remove", turns, queue, PackageResources.remove_lua)
     static let register = script("register", turns, queue, gate, reap, PackageResources.register_lua)
-    static let heartbeat = script("heartbeat", turns, queue, gate, reap, PackageResources.heartbeat_lua)
+    static let heartbeat = script("heartbeat", pauses, turns, queue, gate, reap, PackageResources.heartbeat_lua)
     static let retire = script("retire", turns, queue, gate, reap, PackageResources.retire_lua)
     static let campaign = script("campaign", turns, queue, gate, reap, PackageResources.campaign_lua)
     static let enterGate = script("enter_gate", turns, gate, PackageResources.enter_gate_lua)
     static let leaveGate = script("leave_gate", turns, gate, PackageResources.leave_gate_lua)
     static let withdraw = script("withdraw", turns, gate, PackageResources.withdraw_lua)
     static let lookAtGate = script("look_at_gate", turns, gate, PackageResources.look_at_gate_lua)
-    static let stats = script("stats", turns, queue, gate, PackageResources.stats_lua, burden: .reads)
+    static let stats = script("stats", pauses, turns, queue, gate, PackageResources.stats_lua, burden: .reads)
 
     private static let keys = PackageResources.keys_lua
+    private static let pauses = PackageResources.pauses_lua
     private static let turns = PackageResources.turns_lua
     private static let queue = PackageResources.queue_lua
     private static let gate = PackageResources.gate_lua

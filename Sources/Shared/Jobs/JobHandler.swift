@@ -40,17 +40,18 @@ package struct JobRun: Sendable {
     package let delivery: Delivery
     let gates: GateKeeper
     let stopping: StopFlag
-    let cancelling: StopFlag
+    let signals: RunSignals
 
     /// Whether the worker is going away.
     package var shouldStop: Bool { stopping.isSet || Task.isCancelled }
 
     /// Why no other step may begin; `nil` while one may. The run ends with it.
     ///
-    /// That somebody has cancelled the job is known after the next commit, and otherwise within seconds.
+    /// That somebody has cancelled the job is known after the next commit, and otherwise within seconds, as is that its kind
+    /// was paused.
     package var interruption: JobOutcome? {
-        if cancelling.isSet { return .cancelled }
-        return shouldStop ? .handedOver : nil
+        if signals.cancelling.isSet { return .cancelled }
+        return shouldStop || signals.pausing.isSet ? .handedOver : nil
     }
 
     /// Commits one step: its effect, its progress message and nothing if the claim is no longer the newest.
@@ -65,14 +66,14 @@ package struct JobRun: Sendable {
             return (value, mark, fence.isCancelRequested)
         }
         crashPoint("after-commit")
-        if isCancelRequested { cancelling.set() }
+        if isCancelRequested { signals.cancelling.set() }
         if let mark { await delivery.announce(mark) }
         return value
     }
 
     /// Waits for the job's turn at a site's gate and runs `body`, which is one request.
     ///
-    /// A job that is cancelled while it waits gives its turn up, so that nothing is sent. Once `body` has begun it is not
+    /// A job that is cancelled or paused while it waits gives its turn up, so that nothing is sent. Once `body` has begun it is not
     /// disturbed: what is intended there and what is sent belong together.
     ///
     /// - Parameters:
@@ -92,7 +93,7 @@ package struct JobRun: Sendable {
             priority: claim.job.priority,
             spaced: spaced,
             deadline: deadline,
-            isCalledOff: { [cancelling] in cancelling.isSet },
+            isCalledOff: { [signals] in signals.isCalledOff },
             body: body
         )
     }

@@ -13,7 +13,8 @@ extension JobOutcome {
         case let error as DeliveryError:
             switch error.code {
             case .leaseLost: return nil
-            case .calledOff: self = .cancelled
+            // Cancelled or paused: what the record says when the run is settled.
+            case .calledOff: self = .handedOver
             case .closed: self = .handedOver
             case .cancelled where !isStopping: return nil
             case .cancelled: self = .handedOver
@@ -32,7 +33,7 @@ extension JobOutcome {
                     code: "internal_error",
                     userMessage: "Something unexpected went wrong inside Tramline. Nothing was lost.",
                     recoveryActions: [
-                        "Retry the export in a few minutes",
+                        "Try again in a few minutes",
                         "If it fails again, give your administrator the task id: the workers' logs say more",
                     ]
                 ),

@@ -46,6 +46,7 @@ extension JobRunner {
                 logger.info("This worker is the scheduler now")
                 sweepBell.ring()
             }
+            obey(beat.paused)
             if beat.ready > 0 { claimBell.ring() }
             return true
         case .lost:
@@ -76,14 +77,16 @@ extension JobRunner {
     /// Redis is empty: whether anything can be under way, only the record knows.
     private func beginGeneration() async throws(DeliveryError) -> Bool {
         let isClean: Bool
+        let pauses: PauseList
         do {
             isClean = !(try await jobs.isAnyRunning())
+            pauses = try await pauseKeeping.list()
         } catch {
             logger.warning("The record does not answer", metadata: ["error": "\(error)"])
             return false
         }
         crashPoint("before-generation")
-        if try await delivery.createGeneration(clean: isClean) {
+        if try await delivery.createGeneration(clean: isClean, pauses: pauses) {
             crashPoint("after-generation")
             logger.notice(
                 "Redis was empty; the queue is built anew from the record",
@@ -136,6 +139,7 @@ extension JobRunner {
             // A lease after our own registration, every worker that is alive has registered too.
             let allHaveRegistered = registeredAt.duration(to: .now) > delivery.lease
             do {
+                try await pauseKeeping.enforce()
                 crashPoint("before-sweep")
                 let restored = try await sweep.run(includingRunning: allHaveRegistered)
                 crashPoint("after-sweep")

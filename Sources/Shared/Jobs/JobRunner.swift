@@ -49,6 +49,7 @@ package final class JobRunner: Service {
     /// Rung when somebody may have cancelled a job that runs here.
     let cancelBell = Doorbell()
     let desk = Mutex(RunnerDesk())
+    var pauseKeeping: PauseKeeping { PauseKeeping(pauses: PauseStore(pool: jobs.pool), delivery: delivery) }
 
     package init(
         configuration: Configuration,
@@ -126,9 +127,9 @@ package final class JobRunner: Service {
                 let (claims, pause) = await claim(upTo: min(room, 100))
                 for claim in claims {
                     // Two claims of one job by this worker: the older run ends, its epoch is past.
-                    let (drop, cancelling) = (DropSignal(), StopFlag())
-                    desk.withLock { $0.begin(claim, drop, cancelling) }?.fire()
-                    group.addTask { await self.execute(claim, drop, cancelling) }
+                    let (drop, signals) = (DropSignal(), RunSignals())
+                    desk.withLock { $0.begin(claim, drop, signals) }?.fire()
+                    group.addTask { await self.execute(claim, drop, signals) }
                 }
                 alarm = pause.map { .now + $0 }
             }
@@ -180,14 +181,14 @@ package final class JobRunner: Service {
 
     // MARK: Running
 
-    private func execute(_ claim: JobClaim, _ drop: DropSignal, _ cancelling: StopFlag) async {
+    private func execute(_ claim: JobClaim, _ drop: DropSignal, _ signals: RunSignals) async {
         let logger = logger(of: claim)
         logger.info("A job begins")
         defer {
             desk.withLock { $0.end(claim) }
             claimBell.ring()
         }
-        let end = await drop.race { await self.run(claim, cancelling, logger) }
+        let end = await drop.race { await self.run(claim, signals, logger) }
         guard let end = end ?? nil else {
             logger.notice("A job is dropped: its claim is lost")
             return await letGo(of: claim)
@@ -232,7 +233,7 @@ package final class JobRunner: Service {
 
     /// Runs the handler and sorts what comes of it.
     /// - Returns: `nil` when the claim is lost: nothing may be written.
-    private func run(_ claim: JobClaim, _ cancelling: StopFlag, _ logger: Logger) async -> RunEnd? {
+    private func run(_ claim: JobClaim, _ signals: RunSignals, _ logger: Logger) async -> RunEnd? {
         guard let handler = handlers[claim.job.kind] else {
             logger.error("This release cannot run jobs of this kind; another worker may")
             return .notRun(.queued(after: .seconds(30)))
@@ -246,14 +247,15 @@ package final class JobRunner: Service {
             delivery: delivery,
             gates: gates,
             stopping: stopping,
-            cancelling: cancelling
+            signals: signals
         )
         do {
             return .outcome(try await handler.run(run))
         } catch {
             guard let outcome = JobOutcome(interruptedBy: error, isStopping: stopping.isSet) else { return nil }
-            if case .cancelled = outcome { return .outcome(outcome) }
-            logger.warning("A job was interrupted", metadata: ["error": "\(error)"])
+            if (error as? DeliveryError)?.code != .calledOff {
+                logger.warning("A job was interrupted", metadata: ["error": "\(error)"])
+            }
             return .outcome(outcome)
         }
     }

@@ -9,8 +9,7 @@ struct RunnerDesk {
         /// The job as the queue knows it.
         let queued: QueuedJob
         let drop: DropSignal
-        /// Set when somebody wants the job cancelled.
-        let cancelling: StopFlag
+        let signals: RunSignals
         /// Whether it was told to end; until it has, it takes up room, but the job is no longer the worker's.
         var isDropped = false
     }
@@ -28,13 +27,13 @@ struct RunnerDesk {
 
     /// Notes a new run.
     /// - Returns: The signal of an older run of the same job, to be fired.
-    mutating func begin(_ claim: JobClaim, _ drop: DropSignal, _ cancelling: StopFlag) -> DropSignal? {
+    mutating func begin(_ claim: JobClaim, _ drop: DropSignal, _ signals: RunSignals) -> DropSignal? {
         let older = entries[claim.job.id]
         entries[claim.job.id] = Entry(
             epoch: claim.epoch,
             queued: QueuedJob(claim.job),
             drop: drop,
-            cancelling: cancelling
+            signals: signals
         )
         return older?.drop
     }
@@ -58,7 +57,17 @@ struct RunnerDesk {
 
     /// Tells the runs of some jobs that somebody wants them cancelled.
     mutating func cancel(_ jobs: [JobID]) {
-        for job in jobs { entries[job]?.cancelling.set() }
+        for job in jobs { entries[job]?.signals.cancelling.set() }
+    }
+
+    /// Tells the runs of the kinds that are held that they are paused.
+    /// - Returns: The jobs that were not told before.
+    mutating func pause(_ isHeld: (JobKind) -> Bool) -> [JobID] {
+        entries.compactMap { job, entry in
+            guard isHeld(entry.queued.kind), !entry.signals.pausing.isSet else { return nil }
+            entry.signals.pausing.set()
+            return job
+        }
     }
 
     /// Gives up some jobs, or all.

@@ -52,6 +52,12 @@ package enum RecordMigrations {
             up: text(PackageResources.m0008_oauth_up_sql),
             down: text(PackageResources.m0008_oauth_down_sql)
         ),
+        Migration(
+            id: 9,
+            name: "pauses",
+            up: text(PackageResources.m0009_pauses_up_sql),
+            down: text(PackageResources.m0009_pauses_down_sql)
+        ),
     ]
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

@@ -133,7 +133,7 @@ func withRoad<R: Sendable>(
     try await withRecord { record in
         try await withRedis { redis in
             let delivery = Delivery(redis: redis.client, lease: lease, spacing: .milliseconds(10), space: redis.prefix)
-            if let clean { try await delivery.createGeneration(clean: clean) }
+            if let clean { try await delivery.createGeneration(clean: clean, pauses: .none) }
             return try await body(Road(record: record, redis: redis, delivery: delivery))
         }
     }

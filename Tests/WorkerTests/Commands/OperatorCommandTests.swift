@@ -23,6 +23,8 @@ struct OperatorCommandLineTests {
             ("jobs show 6f0d8e1c --json", "JobsShowCommand"),
             ("jobs show 6F0D8E1C-0B7A-4B60-9A51-1E6B7A1F0C3D --limit 100", "JobsShowCommand"),
             ("queue stats --json", "QueueStatsCommand"), ("workers list --json", "WorkersListCommand"),
+            ("queue pause --kind export --reason maintenance --by anna", "QueuePauseCommand"),
+            ("queue resume --site acme.atlassian.net --json", "QueueResumeCommand"),
         ]
     )
     func forms(line: String, command: String) throws {
@@ -35,7 +37,8 @@ struct OperatorCommandLineTests {
         arguments: [
             ("jobs list --state broken", "'broken'"), ("jobs list --limit 0", "--limit must be 1 to 1000"),
             ("jobs show 6f0", "'6f0'"), ("jobs show 6f0d8-e1c", "'6f0d8-e1c'"), ("jobs show xyzw", "'xyzw'"),
-            ("queue fly", "'fly'"),
+            ("queue fly", "'fly'"), ("queue pause --kind export --site a", "exclude each other"),
+            ("queue pause --kind brew", "'brew'"),
         ]
     )
     func mistakes(line: String, part: String) throws {
@@ -158,7 +161,14 @@ struct OperatorCommandTests {
             _ = try await fixture.startExport()
             let site = SiteID(rawValue: "acme.atlassian.net")
             let waiters = (1...2).map { ticket in
-                GateWaiter(job: running.id, lease: worker, priority: .person, isSpaced: true, ticket: UInt64(ticket))
+                GateWaiter(
+                    team: fixture.record.team,
+                    job: running.id,
+                    lease: worker,
+                    priority: .person,
+                    isSpaced: true,
+                    ticket: UInt64(ticket)
+                )
             }
             guard case .granted(let pass) = try await fixture.delivery.enterGate(site, as: waiters[0]) else {
                 throw OperatorFixture.Unexpected()

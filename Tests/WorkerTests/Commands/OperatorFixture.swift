@@ -24,7 +24,7 @@ struct OperatorFixture: Sendable {
             try await PrivateRedis.run { server in
                 try await withRedisClient(url: server.url) { client in
                     let delivery = Delivery(redis: client, lease: .seconds(6), spacing: .milliseconds(1500))
-                    if let clean { try await delivery.createGeneration(clean: clean) }
+                    if let clean { try await delivery.createGeneration(clean: clean, pauses: .none) }
                     var commands = CommandProcess("tramline-worker")
                     commands.environment = [
                         "DATABASE_URL": try #require(record.pool.configuration.testURL), "REDIS_URL": server.url,

@@ -1,4 +1,4 @@
--- claim.lua: takes the first ready jobs for a worker whose lease stands.
+-- claim.lua: takes the first ready jobs for a worker whose lease stands. Jobs of a paused kind are put aside on the way.
 -- ARGV[1] worker     ARGV[2] how many at most, 0...1000     ARGV[3] names this claim: a repetition gets the same jobs
 -- returns {'forgotten'} | {'lost'} | {'claimed', ms until the next delayed job or -1, ready jobs left, job …}
 if redis.call('EXISTS', GENERATION) == 0 then return { 'forgotten' } end
@@ -45,16 +45,25 @@ if newest[1] == token then
   for index = 2, #newest do
     if redis.call('HGET', HOLDERS, newest[index]) == worker then jobs[#jobs + 1] = newest[index] end
   end
-else
+elseif not is_paused('queue') then
+  bring_back()
   promote_due()
-  while #jobs < limit do
+  local looks = limit + 1000
+  while #jobs < limit and looks > 0 do
     local priority = first_priority()
     if not priority then break end
     local job, team, start = pop(priority)
-    charge(priority, team, start)
-    redis.call('SADD', held_key(worker), job)
-    redis.call('HSET', HOLDERS, job, worker)
-    jobs[#jobs + 1] = job
+    local facts = facts_of(job)
+    if is_paused('kind ' .. facts.kind) then
+      redis.call('ZADD', aside_key(facts.kind), whole(facts.order), job)
+      redis.call('SADD', ASIDES, facts.kind)
+    else
+      charge(priority, team, start)
+      redis.call('SADD', held_key(worker), job)
+      redis.call('HSET', HOLDERS, job, worker)
+      jobs[#jobs + 1] = job
+    end
+    looks = looks - 1
   end
   if #jobs > 0 then
     redis.call('DEL', claim_key(worker))

@@ -2,7 +2,8 @@
 -- ARGV[1] worker     ARGV[2] lease, ms     ARGV[3] spacing, ms
 -- ARGV[4] born_ms of the generation it registered in     ARGV[5] 1 when it stands for election as the scheduler
 -- returns {'forgotten'} | {'lost'}
---   | {'standing', promoted, ms until the next delayed job or -1, ready jobs, 1 when scheduler, {dead worker, job …} …}
+--   | {'standing', promoted, ms until the next delayed job or -1, ready jobs, 1 when scheduler, {what is paused …},
+--      {dead worker, job …} …}
 local generation = redis.call('HMGET', GENERATION, 'born_ms', 'clean')
 if not generation[1] or generation[1] ~= ARGV[4] then return { 'forgotten' } end
 local worker, lease_ms, spacing_ms = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
@@ -23,6 +24,6 @@ wake_for_jobs(promoted + freed)
 if not is_standing then return { 'lost' } end
 
 local is_leader = ARGV[5] == '1' and campaign(worker) or 0
-local reply = { 'standing', promoted, next_due(), ready_count(), is_leader }
+local reply = { 'standing', promoted, next_due(), ready_count(), is_leader, paused_names() }
 for _, jobs in ipairs(reaped) do reply[#reply + 1] = jobs end
 return reply

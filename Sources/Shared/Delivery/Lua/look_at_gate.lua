@@ -1,7 +1,7 @@
 -- look_at_gate.lua: says how a gate stands; frees it from a dead holder, and wakes who holds it up.
 -- ARGV[1] site     ARGV[2] the worker that asks, or ''     ARGV[3] spacing, ms     ARGV[4] lease, ms
 -- returns {'forgotten'} | {'gate', born_ms, holder or '', next member or '', ms until the next one may go or -1,
---   spaced waiting, unspaced waiting, ms until next_ms, ms until it is no longer closed}
+--   spaced waiting, unspaced waiting, ms until next_ms, ms until it is no longer closed, 1 when the site is paused}
 local generation = redis.call('HMGET', GENERATION, 'born_ms', 'clean')
 if not generation[1] then return { 'forgotten' } end
 local site, spacing_ms, born_ms = ARGV[1], tonumber(ARGV[3]), tonumber(generation[1])
@@ -21,5 +21,5 @@ end
 local spaced, unspaced = count_waiting(site)
 return {
   'gate', born_ms, gate.holder, next_member, wait_ms, spaced, unspaced,
-  math.max(0, gate.next_ms - now), math.max(0, gate.closed_until_ms - now),
+  math.max(0, gate.next_ms - now), math.max(0, gate.closed_until_ms - now), gate.is_paused and 1 or 0,
 }

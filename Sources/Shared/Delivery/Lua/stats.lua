@@ -1,7 +1,10 @@
 -- stats.lua: counts what there is.
--- returns {1 when there is a generation, ready, delayed, held, leader or '',
+-- returns {1 when there is a generation, ready, delayed, put aside, held, leader or '', {what is paused …},
 --   {worker, ms left of its lease, jobs held, what it says of itself or ''} …}
 --   and last {site, spaced waiting, unspaced waiting, holding worker or '', ms until next_ms, ms until no longer closed} …
+local ready, aside = 0, 0
+for priority in pairs(HEAD_START_MS) do ready = ready + redis.call('ZCARD', ready_key(priority)) end
+for _, kind in ipairs(redis.call('SMEMBERS', ASIDES)) do aside = aside + redis.call('ZCARD', aside_key(kind)) end
 local workers = redis.call('ZRANGE', WORKERS, 0, -1, 'WITHSCORES')
 local counted = {}
 for index = 1, #workers, 2 do
@@ -20,6 +23,6 @@ for _, site in ipairs(redis.call('SMEMBERS', SITES)) do
   }
 end
 return {
-  redis.call('EXISTS', GENERATION), ready_count(), redis.call('ZCARD', DELAYED), redis.call('HLEN', HOLDERS),
-  redis.call('GET', LEADER) or '', counted, gates,
+  redis.call('EXISTS', GENERATION), ready, redis.call('ZCARD', DELAYED), aside, redis.call('HLEN', HOLDERS),
+  redis.call('GET', LEADER) or '', paused_names(), counted, gates,
 }

@@ -204,6 +204,11 @@ package struct IntegrationStore: Sendable {
         ) == 1
     }
 
+    /// The gates of all sites that some team has an integration for.
+    package func gates() async throws -> [SiteID] {
+        try await pool.query("SELECT DISTINCT gate FROM integrations ORDER BY gate").column()
+    }
+
     /// Removes an integration that no session uses.
     /// - Returns: Whether there was one.
     /// - Throws: ``RecordError`` with `.conflict` while sessions use it.

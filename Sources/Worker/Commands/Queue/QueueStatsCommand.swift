@@ -8,7 +8,7 @@ import TramlineModel
 struct QueueStatsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stats",
-        abstract: "Counts what is ready, delayed and held, and what waits at each site.",
+        abstract: "Counts what is ready, delayed, held and paused, and what waits at each site.",
         discussion: """
             Needs DATABASE_URL and REDIS_URL. More workers help while RUNNABLE SITES are many and jobs stay ready; a \
             single site is never faster than one write for each spacing, whatever the number of workers.
@@ -24,7 +24,7 @@ struct QueueStatsCommand: AsyncParsableCommand {
         guard let queue = settings.queue else { preconditionFailure("a required setting is there") }
         let view = try await CommandRecord.with(settings.record) { pool in
             try await CommandQueue.with(queue) { delivery in
-                try await QueueView.look(jobs: JobStore(pool: pool), delivery: delivery)
+                try await QueueView.look(pool, delivery)
             }
         }
         print(output.json ? view.json.text : view.text)

@@ -1,5 +1,7 @@
 import Console
 import Delivery
+import Foundation
+import Postgres
 import Record
 import TramlineModel
 
@@ -7,6 +9,9 @@ import TramlineModel
 struct QueueView: Sendable {
     let stats: DeliveryStats
     let live: [JobCount]
+    let pauses: [Pause]
+    /// When it was looked at, by this machine's clock.
+    let lookedAt: Date
     let spacing: Duration
 
     /// How many live jobs the record has.
@@ -15,7 +20,7 @@ struct QueueView: Sendable {
 
     /// Looks at both sides. They are read one after the other, so a busy queue is looked at again before it is said to
     /// disagree.
-    static func look(jobs: JobStore, delivery: Delivery) async throws -> QueueView {
+    static func look(_ pool: PostgresPool, _ delivery: Delivery) async throws -> QueueView {
         var view: QueueView
         var looks = 0
         repeat {
@@ -23,7 +28,9 @@ struct QueueView: Sendable {
             if looks > 1 { await Doorbell().sleep(until: .now + .milliseconds(200)) }
             view = QueueView(
                 stats: try await delivery.stats(),
-                live: try await jobs.liveCounts(),
+                live: try await JobStore(pool: pool).liveCounts(),
+                pauses: try await PauseStore(pool: pool).current(),
+                lookedAt: Date(),
                 spacing: delivery.spacing
             )
         } while !view.agrees && looks < 4
@@ -34,24 +41,37 @@ struct QueueView: Sendable {
 
     var text: String {
         var lines = [
-            "Queue           \(stats.ready) ready, \(stats.delayed) delayed, \(stats.held) held by workers",
+            "Queue           \(stats.ready) ready, \(stats.delayed) delayed, \(stats.held) held by workers"
+                + (stats.aside > 0 ? ", \(stats.aside) put aside for a pause" : ""),
             "Record          \(recorded) live jobs\(live.isEmpty ? "" : ": \(kinds)")",
             "Agreement       \(agreement)",
             "Workers         \(workers)",
             "Runnable sites  \(stats.runnableSites)",
         ]
+        lines += pauses.map { "PAUSED          \(text(of: $0))" }
+        if Set(pauses.map(\.scope)) != stats.paused {
+            lines.append("Redis does not hold up what the record says; the scheduler sees to it within seconds.")
+        }
         if !stats.hasGeneration {
             lines.append(
                 "Redis has lost its data, and no worker has begun anew yet: nothing is claimed until one does."
             )
         }
-        let gates = stats.gates.filter { $0.isRunnable || $0.closedFor > .zero }
+        let gates = stats.gates.filter { $0.isRunnable || $0.closedFor > .zero || isPaused($0) }
         if !gates.isEmpty { lines += ["", table(of: gates)] }
         return lines.joined(separator: "\n")
     }
 
     private var kinds: String {
         live.map { "\($0.count) \($0.kind.rawValue) \($0.state.rawValue)" }.joined(separator: ", ")
+    }
+
+    private func text(of pause: Pause) -> String {
+        let since = Duration.seconds(lookedAt.timeIntervalSince(pause.pausedAt)).forTable
+        let reason = pause.reason.isEmpty ? "" : ": \(pause.reason)"
+        return TextTable.printable(
+            "\(pause.scope), by \(pause.pausedBy) at \(pause.pausedAt.forTable) (\(since) ago)\(reason)"
+        )
     }
 
     private var agreement: String {
@@ -68,12 +88,14 @@ struct QueueView: Sendable {
             "\(living.count), \(leader.map { "\($0.worker) is the scheduler" } ?? "none of them is the scheduler yet")"
     }
 
+    private func isPaused(_ gate: DeliveryStats.Gate) -> Bool { stats.paused.contains(.site(gate.site)) }
+
     private func table(of gates: [DeliveryStats.Gate]) -> String {
         let rows = gates.sorted { $0.site.rawValue < $1.site.rawValue }.map { gate in
             [
                 TextTable.short(gate.site.rawValue, 40), String(gate.spacedWaiting), String(gate.unspacedWaiting),
                 gate.isHeld ? "yes" : "no", gate.nextIn.forTable,
-                gate.closedFor > .zero ? gate.closedFor.forTable : "–", spacing.forTable,
+                isPaused(gate) ? "paused" : gate.closedFor > .zero ? gate.closedFor.forTable : "–", spacing.forTable,
             ]
         }
         return TextTable(["SITE", "WAITING", "READS", "IN FLIGHT", "NEXT IN", "CLOSED FOR", "SPACING"], rows).text
@@ -84,6 +106,16 @@ struct QueueView: Sendable {
     var json: JSONValue {
         .members([
             "ready": .integer(stats.ready), "delayed": .integer(stats.delayed), "held": .integer(stats.held),
+            "aside": .integer(stats.aside),
+            "pauses": .array(
+                pauses.map { pause in
+                    .members([
+                        "scope": .text(pause.scope), "paused_at": .time(pause.pausedAt),
+                        "paused_by": .string(pause.pausedBy), "reason": .string(pause.reason),
+                        "in_force": .bool(stats.paused.contains(pause.scope)),
+                    ])
+                }
+            ),
             "live": .array(
                 live.map { count in
                     .members([

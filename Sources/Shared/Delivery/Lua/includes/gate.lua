@@ -36,6 +36,7 @@ local function read_gate(site, born_ms, is_clean, lease_ms, spacing_ms)
     closed_until_ms = tonumber(fields[5] or '0'),
     virtual = tonumber(fields[6] or '0'),
     arrivals = tonumber(fields[7] or '0'),
+    is_paused = is_paused('site ' .. site),
   }
   if not fields[1] and not is_clean then gate.closed_until_ms = born_ms + lease_ms + spacing_ms end
   return gate
@@ -118,9 +119,10 @@ local function is_before(one, other)
   return one[3] < other[3]
 end
 
--- Who is next once nobody holds the gate, and in how many ms it may go. An unspaced request need not
--- wait for next_ms.
+-- Who is next once nobody holds the gate, and in how many ms it may go; nobody while the site is paused. An unspaced
+-- request need not wait for next_ms.
 local function in_turn(gate)
+  if gate.is_paused then return nil, -1 end
   local waiter, reader = first_two(gate)
   local reader_at = math.max(now, gate.closed_until_ms)
   local waiter_at = math.max(reader_at, gate.next_ms)

@@ -7,7 +7,9 @@ local GENERATION = root .. ':generation' -- hash: born_ms, clean (0 or 1); absen
 local WORKERS = root .. ':workers'       -- zset: worker -> end of its lease, ms
 local FACTS = root .. ':facts'           -- hash: worker -> what it says of itself, for people
 local LEADER = root .. ':leader'         -- string: the worker that is the scheduler, as long as its lease stands
+local PAUSES = root .. ':pauses'         -- hash: revision; 'queue', 'kind <kind>', 'site <site>' -> 1 for what is paused
 local DELAYED = root .. ':delayed'       -- zset: job -> when it is due, ms
+local ASIDES = root .. ':asides'         -- set: the kinds of which ready jobs are put aside
 local HOLDERS = root .. ':holders'       -- hash: job -> worker
 local JOBS = root .. ':jobs'             -- hash: job -> "<priority> <kind> <team> <order>", for every job that is known here
 local ORDER = root .. ':order'           -- string: the newest order given
@@ -18,6 +20,7 @@ local function lane_key(priority, team) return root .. ':ready:' .. priority .. 
 local function turns_key(priority) return root .. ':turns:' .. priority end     -- zset: team with ready jobs -> its start
 local function turn_shares_key(priority) return root .. ':turns:' .. priority .. ':shares' end -- zset: team -> what it has used
 local function turn_clock_key(priority) return root .. ':turns:' .. priority .. ':clock' end   -- hash: virtual, arrivals
+local function aside_key(kind) return root .. ':aside:' .. kind end             -- zset: job -> order, of a paused kind
 local function held_key(worker) return root .. ':held:' .. worker end           -- set: jobs
 local function claim_key(worker) return root .. ':claim:' .. worker end         -- list: its newest claim's name, jobs
 local function passes_key(worker) return root .. ':passes:' .. worker end       -- set: sites
@@ -36,3 +39,5 @@ local function lease_of(worker)
   if lease_end and lease_end > now then return lease_end end
   return nil
 end
+
+local function is_paused(what) return redis.call('HEXISTS', PAUSES, what) == 1 end

@@ -51,7 +51,7 @@ local function make_delayed(job, facts, delay_ms)
   redis.call('ZADD', DELAYED, now + delay_ms, job)
 end
 
--- Where a job is: 'held' and by whom, 'delayed' and until when, 'ready'; nil when it is nowhere.
+-- Where a job is: 'held' and by whom, 'delayed' and until when, 'ready' or 'aside'; nil when it is nowhere.
 local function place_of(job)
   local holder = redis.call('HGET', HOLDERS, job)
   if holder then return 'held', holder end
@@ -59,6 +59,7 @@ local function place_of(job)
   if due_ms then return 'delayed', tonumber(due_ms) end
   local facts = facts_of(job)
   if redis.call('ZSCORE', ready_key(facts.priority), job) then return 'ready', facts end
+  if redis.call('ZSCORE', aside_key(facts.kind), job) then return 'aside', facts end
   return nil
 end
 
@@ -70,6 +71,8 @@ local function take_out(job)
   elseif place == 'ready' then
     redis.call('ZREM', ready_key(facts.priority), job)
     redis.call('ZREM', lane_key(facts.priority, facts.team), job)
+  elseif place == 'aside' then
+    redis.call('ZREM', aside_key(facts.kind), job)
   else
     return false
   end
@@ -77,6 +80,7 @@ local function take_out(job)
 end
 
 local function ready_count()
+  if is_paused('queue') then return 0 end
   local count = 0
   for priority in pairs(HEAD_START_MS) do count = count + redis.call('ZCARD', ready_key(priority)) end
   return count
@@ -101,6 +105,21 @@ local function next_due()
   local head = redis.call('ZRANGE', DELAYED, 0, 0, 'WITHSCORES')
   if not head[1] then return -1 end
   return math.max(0, tonumber(head[2]) - now)
+end
+
+-- Brings jobs back that were put aside for a pause that has ended, a thousand of a kind at most, each to its old place.
+local function bring_back()
+  for _, kind in ipairs(redis.call('SMEMBERS', ASIDES)) do
+    if not is_paused('kind ' .. kind) then
+      local popped = redis.call('ZPOPMIN', aside_key(kind), 1000)
+      for index = 1, #popped, 2 do
+        local facts = facts_of(popped[index])
+        facts.order = tonumber(popped[index + 1])
+        make_ready(popped[index], facts)
+      end
+      if redis.call('EXISTS', aside_key(kind)) == 0 then redis.call('SREM', ASIDES, kind) end
+    end
+  end
 end
 
 -- Gives a worker's jobs back, each to its old place, and returns them.

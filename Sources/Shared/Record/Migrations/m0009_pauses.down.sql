@@ -1,0 +1,2 @@
+DROP TABLE pause_revision;
+DROP TABLE pauses;
