@@ -1,9 +1,9 @@
 import Foundation
-import Record
 import Testing
 import TramlineModel
 
 @testable import Jobs
+@testable import Record
 
 private let fault = Fault(category: .temporary, code: "jira_unreachable", userMessage: "Away.", recoveryActions: [])
 
@@ -101,11 +101,38 @@ struct JobSettlementTests {
         #expect(settlement(.retry(fault, after: .milliseconds(1)), of: job()).dueIn == .seconds(2))
     }
 
-    @Test("A job whose workers have died three times is not run again")
+    @Test("A job whose workers keep dying is quarantined with what is known of it, in words that fit its kind")
     func quarantine() {
-        for deaths in 0..<3 { #expect(JobSettlement.quarantine(of: job(deaths: deaths)) == nil) }
-        let settlement = JobSettlement.quarantine(of: job(deaths: 3))
-        #expect(settlement?.state == .quarantined && settlement?.fault?.category == .adminRequired)
-        #expect(JobSettlement.quarantine(of: job(deaths: 4))?.state == .quarantined)
+        func death(step: String?, _ ref: String?, creating open: String?) -> JobDeath {
+            JobDeath(
+                epoch: Epoch(rawValue: 3),
+                worker: WorkerID(rawValue: "w"),
+                claimedAt: nil,
+                noticedAt: Date(timeIntervalSince1970: 0),
+                noticedBy: WorkerID(rawValue: "v"),
+                lastStep: step,
+                lastStepRef: ref,
+                lastStepAt: nil,
+                openTicketRef: open,
+                openOperation: nil
+            )
+        }
+        var notify = job(deaths: 3)
+        notify.kind = .notify
+        let plain = JobSettlement.quarantine(of: notify, after: [])
+        #expect(plain.state == .quarantined && plain.fault?.category == .adminRequired)
+        #expect(
+            plain.fault?.userMessage == "The message was stopped: the process that ran it ended unexpectedly 3 times."
+        )
+        let creating = JobSettlement.quarantine(
+            of: job(deaths: 3),
+            after: [death(step: "ticket", "T1", creating: "T2")]
+        )
+        #expect(
+            creating.fault?.userMessage.hasSuffix("3 times, the last time while ticket T2 was being created.") == true
+        )
+        let after = JobSettlement.quarantine(of: job(deaths: 3), after: [death(step: "ticket", "T1", creating: nil)])
+        #expect(after.fault?.userMessage.hasSuffix("the last time after the step “ticket” of ticket T1.") == true)
+        #expect(after.fault?.recoveryActions.contains { $0.contains("jobs show") } == true)
     }
 }

@@ -237,8 +237,8 @@ struct JobStoreSettleTests {
     func deathsSinceProgress() async throws {
         try await withRecord { record in
             let job = try await record.insertJob()
-            for _ in 1...2 { _ = try await record.claim(job, by: first) }
-            let claim = try await record.claim(job, by: second)
+            for worker in [first, second] { _ = try await record.claim(job, by: worker) }
+            let claim = try await record.claim(job, by: WorkerID(rawValue: "third"))
             #expect(claim.job.deaths == 2)
             try await record.jobs.withFence(claim) { connection in
                 try await record.jobs.recordStep("x", of: claim, subject: TicketID(), outcome: "done", on: connection)

@@ -220,7 +220,23 @@ package final class JobRunner: Service {
     /// Where the queue knows another holder, nothing changes; where the job has ended, its next claim finds that out.
     private func letGo(of claim: JobClaim) async {
         guard desk.withLock({ $0.isNewest(claim) }) else { return }
+        // The record first: whoever claims the job then counts no death.
+        await recordLetGo(of: claim)
         await settleInQueue(claim.job.id, as: .ready(claim.job.priority), epoch: claim.epoch)
+    }
+
+    /// Notes in the record that this worker lives and runs the job no more. What it cannot note in a moment counts as a death.
+    private func recordLetGo(of claim: JobClaim) async {
+        let end = ContinuousClock.now + .seconds(2)
+        while ContinuousClock.now < end, !Task.isCancelled {
+            do {
+                try await jobs.letGo(claim)
+                return
+            } catch {
+                logger(of: claim).debug("The record was not told of a lost job", metadata: ["error": "\(error)"])
+                await Doorbell().sleep(until: .now + .milliseconds(200))
+            }
+        }
     }
 
     /// How a run ended.
@@ -240,7 +256,6 @@ package final class JobRunner: Service {
         }
         // Whoever ran it before was told, and has gone.
         if claim.job.cancelRequested { return .notRun(.cancelled) }
-        if let quarantined = JobSettlement.quarantine(of: claim.job) { return .notRun(quarantined) }
         let run = JobRun(
             claim: claim,
             jobs: jobs,
@@ -250,6 +265,11 @@ package final class JobRunner: Service {
             signals: signals
         )
         do {
+            if claim.job.deaths >= JobSettlement.deathLimit {
+                return .notRun(
+                    .quarantine(of: claim.job, after: try await jobs.deaths(of: claim.job.id, on: jobs.pool))
+                )
+            }
             return .outcome(try await handler.run(run))
         } catch {
             guard let outcome = JobOutcome(interruptedBy: error, isStopping: stopping.isSet) else { return nil }

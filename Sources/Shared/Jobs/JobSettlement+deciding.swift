@@ -40,20 +40,43 @@ extension JobSettlement {
         }
     }
 
-    /// What becomes of a job whose workers keep dying, before it is run once more.
-    /// - Returns: `nil` while it may run.
-    package static func quarantine(of job: Job) -> JobSettlement? {
-        guard job.deaths >= deathLimit else { return nil }
+    /// What becomes of a job whose workers keep dying, instead of being run once more.
+    ///
+    /// - Parameter deaths: What is known of them, the latest first.
+    package static func quarantine(of job: Job, after deaths: [JobDeath]) -> JobSettlement {
+        var message = "\(job.kind.whatItIs) was stopped: the process that ran it ended unexpectedly \(job.deaths) times"
+        if let ref = deaths.first?.openTicketRef {
+            message += ", the last time while ticket \(ref) was being created"
+        } else if let step = deaths.first?.lastStep {
+            message +=
+                ", the last time after the step “\(step)”"
+                + (deaths.first?.lastStepRef.map { " of ticket \($0)" } ?? "")
+        }
         return .quarantined(
             Fault(
                 category: .adminRequired,
                 code: "worker_died",
-                userMessage: "The export was stopped: the process that ran it ended unexpectedly \(job.deaths) times.",
+                userMessage: message + ".",
                 recoveryActions: [
-                    "Ask an administrator to look at the workers' logs for job \(job.id)",
-                    "Tickets that are in Jira stay there; none will be created twice when the job is queued again",
+                    "Ask an administrator to run: tramline-worker jobs show \(job.id). It tells which workers died, when, and at what",
+                    "What is in Jira stays there; nothing is created twice when the job is queued again",
                 ]
             )
         )
+    }
+}
+
+extension JobKind {
+    /// How a sentence for people begins that is about such a job.
+    var whatItIs: String {
+        switch self {
+        case .export, .retry: "The export"
+        case .sync: "The sync"
+        case .create: "The creation of the ticket"
+        case .validate: "The look at the project"
+        case .notify: "The message"
+        case .audit: "The search for duplicates"
+        case .connect: "The connection of a site"
+        }
     }
 }

@@ -58,6 +58,12 @@ package enum RecordMigrations {
             up: text(PackageResources.m0009_pauses_up_sql),
             down: text(PackageResources.m0009_pauses_down_sql)
         ),
+        Migration(
+            id: 10,
+            name: "deaths",
+            up: text(PackageResources.m0010_deaths_up_sql),
+            down: text(PackageResources.m0010_deaths_down_sql)
+        ),
     ]
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

@@ -4,8 +4,9 @@ package import TramlineModel
 extension JobStore {
     /// Claims jobs for a worker: each gets the next epoch, which shuts out every earlier claim.
     ///
-    /// One statement, so that of two workers one wins and the other's claim is the later one. A job that was running
-    /// counts one death more: whoever ran it did not hand it over.
+    /// One statement, so that of two workers one wins and the other's claim is the later one. A job that was running counts
+    /// one death more, and what is known of it is noted: another worker ran it, did not hand it over and did not let go of
+    /// it.
     ///
     /// - Parameters:
     ///   - ids: the jobs that the queue gave to this worker.
@@ -16,7 +17,10 @@ extension JobStore {
         let rows = try await pool.query(
             """
             WITH locked_job AS (
-                SELECT id, state AS former_state, \(AuditActor.worker(worker).setting) FROM jobs
+                SELECT id, worker_id AS former_worker_id, epoch AS former_epoch, claimed_at AS former_claimed_at,
+                       state = 'running' AND let_go_at IS NULL AND worker_id <> \(worker) AS has_died,
+                       \(AuditActor.worker(worker).setting)
+                FROM jobs
                 WHERE id = ANY (\(ids)) AND state IN ('queued', 'running', 'retrying')
                 -- In one order everywhere, so that two claims never wait for each other.
                 ORDER BY id FOR UPDATE
@@ -25,16 +29,46 @@ extension JobStore {
                     state = 'running',
                     epoch = epoch + 1,
                     worker_id = \(worker),
-                    deaths = deaths + (former_state = 'running')::integer,
+                    deaths = deaths + has_died::integer,
                     claimed_at = now(),
+                    let_go_at = NULL,
                     started_at = COALESCE(started_at, now())
                 FROM locked_job WHERE jobs.id = locked_job.id
                 RETURNING jobs.*
+            ), noted_death AS (
+                INSERT INTO job_deaths (job_id, epoch, worker_id, claimed_at, noticed_by, last_step,
+                                        last_step_subject_id, last_step_at, open_operation_id, open_ticket_id)
+                SELECT locked_job.id, former_epoch, former_worker_id, former_claimed_at, \(worker),
+                       last.step, last.subject_id, last.finished_at, open.id, open.ticket_id
+                FROM locked_job
+                LEFT JOIN LATERAL (
+                    SELECT step, subject_id, finished_at FROM job_steps WHERE job_id = locked_job.id
+                    ORDER BY finished_at DESC LIMIT 1
+                ) AS last ON true
+                LEFT JOIN LATERAL (
+                    SELECT id, ticket_id FROM operations WHERE job_id = locked_job.id AND state = 'intended'
+                    ORDER BY intended_at DESC LIMIT 1
+                ) AS open ON true
+                WHERE has_died
             )
             SELECT \(Self.columns) FROM claimed_job
             """
         )
         return try rows.map { JobClaim(job: try Self.job(from: $0), worker: worker) }
+    }
+
+    /// Says that a worker, though it lives, runs a claim's job no more and cannot hand it over: its lease has ended. The job
+    /// stays running in the record, since what was sent last may still be under way; its next claim counts no death.
+    ///
+    /// - Returns: Whether the claim was still the newest.
+    @discardableResult
+    package func letGo(_ claim: JobClaim) async throws -> Bool {
+        try await pool.execute(
+            """
+            UPDATE jobs SET let_go_at = now()
+            WHERE id = \(claim.job.id) AND epoch = \(claim.epoch) AND state = 'running'
+            """
+        ) == 1
     }
 
     /// Runs a transaction in the name of a claim: it commits only while the claim is the newest.

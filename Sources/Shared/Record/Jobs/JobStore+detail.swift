@@ -54,6 +54,8 @@ package struct JobDetail: Sendable {
     package let openOperations: [Operation]
     /// How many create requests the job sent, by state.
     package let operationCounts: [OperationState: Int]
+    /// The deaths of workers under the job, the latest first.
+    package let deaths: [JobDeath]
 }
 
 extension JobStore {
@@ -78,7 +80,8 @@ extension JobStore {
                 stepCounts: try await Self.stepCounts(of: id, on: connection),
                 newestSteps: try await Self.newestSteps(of: id, limit: limit, on: connection),
                 openOperations: try await Self.openOperations(of: id, limit: limit, on: connection),
-                operationCounts: try await Self.operationCounts(of: id, on: connection)
+                operationCounts: try await Self.operationCounts(of: id, on: connection),
+                deaths: try await deaths(of: id, on: connection, limit: limit)
             )
         }
     }

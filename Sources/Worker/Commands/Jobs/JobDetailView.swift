@@ -13,7 +13,7 @@ struct JobDetailView: Sendable {
     // MARK: For people
 
     var text: String {
-        [head, fault, steps, operations].filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }
+        [head, fault, deaths, steps, operations].filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }
             .joined(separator: "\n\n")
     }
 
@@ -62,6 +62,20 @@ struct JobDetailView: Sendable {
             + fault.recoveryActions.map { "  • \(TextTable.printable($0))" }
     }
 
+    private var deaths: [String] {
+        guard !detail.deaths.isEmpty else { return [] }
+        let rows = detail.deaths.map { death in
+            [
+                death.epoch.description, death.worker.rawValue, death.claimedAt?.forTable ?? "–",
+                death.noticedAt.forTable,
+                death.lastStep.map { "\($0)\(death.lastStepRef.map { " \($0)" } ?? "")" } ?? "none",
+                death.openTicketRef ?? "–",
+            ]
+        }
+        let head = ["EPOCH", "WORKER", "CLAIMED", "FOUND DEAD", "LAST STEP", "CREATING"]
+        return ["Workers that died while they ran it:", TextTable(head, rows).text]
+    }
+
     private var steps: [String] {
         guard !detail.stepCounts.isEmpty else { return [] }
         let counts = detail.stepCounts.map { "\($0.count) × \($0.step) \($0.outcome)" }.joined(separator: ", ")
@@ -102,6 +116,7 @@ struct JobDetailView: Sendable {
         return .object(
             members + [
                 JSONMember("session", session ?? .null),
+                JSONMember("deaths_known", .array(detail.deaths.map(Self.json))),
                 JSONMember("step_counts", .array(detail.stepCounts.map(Self.json))),
                 JSONMember("newest_steps", .array(detail.newestSteps.map(Self.json))),
                 JSONMember(
@@ -115,6 +130,18 @@ struct JobDetailView: Sendable {
                 JSONMember("open_operations", .array(detail.openOperations.map(Self.json))),
             ]
         )
+    }
+
+    private static func json(_ death: JobDeath) -> JSONValue {
+        .members([
+            "epoch": .integer(death.epoch.rawValue), "worker": .text(death.worker),
+            "claimed_at": death.claimedAt.map(JSONValue.time), "noticed_at": .time(death.noticedAt),
+            "noticed_by": .text(death.noticedBy), "last_step": death.lastStep.map(JSONValue.string),
+            "last_step_ticket": death.lastStepRef.map(JSONValue.string),
+            "last_step_at": death.lastStepAt.map(JSONValue.time),
+            "creating_ticket": death.openTicketRef.map(JSONValue.string),
+            "open_operation_id": death.openOperation.map(JSONValue.text),
+        ])
     }
 
     private static func json(_ count: JobDetail.StepCount) -> JSONValue {

@@ -10,8 +10,9 @@ struct JobsShowCommand: AsyncParsableCommand {
         commandName: "show",
         abstract: "Shows everything that is known of a job.",
         discussion: """
-            Its state and fault, the session that it exports, the steps that it has done, the create requests whose end \
-            is not a created issue. Needs DATABASE_URL only.
+            Its state and fault, the session that it exports, the deaths of workers under it (who, when, after which step, \
+            while creating what), the steps that it has done, the create requests whose end is not a created issue. Needs \
+            DATABASE_URL only.
             """
     )
 
