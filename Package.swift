@@ -153,9 +153,8 @@ let package = Package(
             name: "Worker",
             dependencies: [
                 "CrashPoints", "TramlineModel", "Telemetry", "Settings", "Secrets", "ADF", "Jira", "Postgres", "Redis",
-                "Record", "Delivery", "Jobs", "Console", .argumentParser, .hummingbird, .logging, .metrics,
-                .serviceLifecycle,
-                .unixSignals,
+                "Record", "Delivery", "Jobs", "Console", .argumentParser, .httpTypes, .hummingbird, .logging, .metrics,
+                .nioCore, .serviceLifecycle, .unixSignals,
             ],
             path: "Sources/Worker",
             swiftSettings: settings
@@ -199,7 +198,7 @@ let package = Package(
         tests(of: "Redis", ["FaultProxy", .logging, .nioCore, .nioEmbedded]),
         tests(of: "Jira", ["JiraSimulator", .logging, .nioCore, .nioPosix]),
         tests(of: "Record", ["TramlineModel", "Postgres"]),
-        tests(of: "Delivery", ["TramlineModel", "Redis", .logging]),
+        tests(of: "Delivery", ["FaultProxy", "TramlineModel", "Redis", .logging]),
         tests(
             of: "Jobs",
             [

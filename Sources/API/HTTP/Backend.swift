@@ -17,6 +17,8 @@ struct Backend: Sendable {
     var limiterPatience = Duration.milliseconds(250)
     /// How long a request may wait for a worker that validates a project, or connects a site.
     var validationPatience = Duration.seconds(25)
+    /// Whether progress is heard of; `nil` where nobody listens.
+    var hearing: HearingKeeper?
     /// How long the test of conversions waits to hear what files Jira takes.
     var allowancePatience = Duration.seconds(5)
 

@@ -37,12 +37,10 @@ enum Server {
             ),
             logger: logger
         )
-        var backend = Backend(
-            pool: pool,
-            redis: redis,
-            delivery: Delivery(redis: redis, lease: common.jobLease, spacing: common.jiraSpacing),
-            jobMaxAttempts: common.jobMaxAttempts
-        )
+        let delivery = Delivery(redis: redis, lease: common.jobLease, spacing: common.jiraSpacing)
+        let hearing = HearingKeeper(delivery: delivery, logger: logger)
+        var backend = Backend(pool: pool, redis: redis, delivery: delivery, jobMaxAttempts: common.jobMaxAttempts)
+        backend.hearing = hearing
         backend.consents = common.oauth.map { app in
             ConsentDesk(
                 configuration: ConsentDesk.Configuration(
@@ -63,7 +61,7 @@ enum Server {
         )
         // Those that serve stop first, those that they need last.
         var configuration = ServiceGroupConfiguration(
-            services: [pool, redis, relay, application],
+            services: [pool, redis, hearing, relay, application],
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger
         )

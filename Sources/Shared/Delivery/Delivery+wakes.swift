@@ -9,6 +9,8 @@ package enum DeliveryWake: Sendable, Hashable {
     case gate(SiteID, member: String)
     /// Somebody wants a job cancelled that this worker runs: the record says which.
     case cancellation
+    /// What the worker said to itself has come back: its subscription hears.
+    case probe(UInt64)
     /// Wakes may have been missed: look at everything that one would have told.
     case anything
 }
@@ -48,6 +50,8 @@ extension DeliveryWake {
             self = .jobs
         } else if words == ["cancellation"] {
             self = .cancellation
+        } else if words.count == 2, words[0] == "probe", let number = UInt64(words[1]) {
+            self = .probe(number)
         } else if words.count == 3, words[0] == "gate" {
             self = .gate(SiteID(rawValue: String(words[2])), member: String(words[1]))
         } else {
@@ -115,6 +119,35 @@ extension Delivery {
             throw DeliveryError(error, during: "wake_for_cancellation")
         }
     }
+
+    /// Wakes a worker with a number, which tells it that it hears.
+    package func probe(_ worker: WorkerID, _ number: UInt64) async throws(DeliveryError) {
+        do {
+            try await redis.publish("probe \(number)", to: keys.wake(of: worker))
+        } catch {
+            throw DeliveryError(error, during: "probe")
+        }
+    }
+
+    /// Says a number on a process's own channel.
+    func say(_ number: UInt64, to process: String) async throws(DeliveryError) {
+        do {
+            try await redis.publish(RedisArgument("\(number)"), to: keys.saying(to: process))
+        } catch {
+            throw DeliveryError(error, during: "say")
+        }
+    }
+
+    /// Listens to a process's own channel.
+    func sayings(to process: String) async throws(DeliveryError) -> some AsyncSequence<UInt64, Never> {
+        try await subscribe([keys.saying(to: process)], limit: 16).compactMap { event in
+            if case .message(_, let bytes) = event { UInt64(String(decoding: bytes, as: UTF8.self)) } else { nil }
+        }
+    }
+
+    /// Makes the connection anew by which this process hears, with all its subscriptions: each is told that it may have missed
+    /// something.
+    package func renewSubscriptions() { redis.renewSubscriptions() }
 
     /// Tells a session's listeners that its progress messages up to a number are in the record. Nobody need listen.
     package func publishProgress(session: SessionID, sequence: Int64) async throws(DeliveryError) {

@@ -20,6 +20,9 @@ struct DeliveryKeys: Sendable {
     /// Announces a turn at a gate to the worker that waits for it.
     func wake(of worker: WorkerID) -> String { "\(root):wake:\(worker)" }
 
+    /// What a process says to itself, to prove that it hears.
+    func saying(to process: String) -> String { "\(root):saying:\(process)" }
+
     /// Stands while a session's status may not be asked for.
     func status(of session: SessionID) -> String { "\(root):status:\(session)" }
 

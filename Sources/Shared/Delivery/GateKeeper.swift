@@ -183,7 +183,7 @@ package final class GateKeeper: Service, Sendable {
                 pulseEverySite()
                 for await wake in wakes {
                     switch wake {
-                    case .jobs, .cancellation: break
+                    case .jobs, .cancellation, .probe: break
                     case .gate(let site, let member): self.wake(member: member, at: site)
                     case .anything: pulseEverySite()
                     }

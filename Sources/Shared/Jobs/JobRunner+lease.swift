@@ -46,6 +46,8 @@ extension JobRunner {
                 logger.info("This worker is the scheduler now")
                 sweepBell.ring()
             }
+            let hasRoom = desk.withLock { $0.count } < configuration.concurrency
+            health.withLock { $0.beat(ready: beat.ready, hasRoom: hasRoom, paused: beat.paused, at: .now) }
             obey(beat.paused)
             if beat.ready > 0 { claimBell.ring() }
             return true
@@ -115,6 +117,7 @@ extension JobRunner {
                     case .anything:
                         claimBell.ring()
                         cancelBell.ring()
+                    case .probe(let number): health.withLock { $0.hearing.heard(number, at: .now) }
                     case .gate: break
                     }
                 }

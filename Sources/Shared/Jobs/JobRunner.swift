@@ -20,17 +20,21 @@ package final class JobRunner: Service {
         /// How often the record is asked whether somebody has cancelled a job that runs here: default 2 s. A wake that tells of
         /// it may be lost.
         package var cancelInterval: Duration
+        /// How the worker proves that it hears its wakes.
+        package var hearing: HearingProbe
 
         package init(
             concurrency: Int = 100,
             backoff: Backoff = Backoff(),
             sweepInterval: Duration = .seconds(5),
-            cancelInterval: Duration = .seconds(2)
+            cancelInterval: Duration = .seconds(2),
+            hearing: HearingProbe = HearingProbe()
         ) {
             self.concurrency = concurrency
             self.backoff = backoff
             self.sweepInterval = sweepInterval
             self.cancelInterval = cancelInterval
+            self.hearing = hearing
         }
     }
 
@@ -49,6 +53,7 @@ package final class JobRunner: Service {
     /// Rung when somebody may have cancelled a job that runs here.
     let cancelBell = Doorbell()
     let desk = Mutex(RunnerDesk())
+    let health: Mutex<WorkerHealth>
     var pauseKeeping: PauseKeeping { PauseKeeping(pauses: PauseStore(pool: jobs.pool), delivery: delivery) }
 
     package init(
@@ -61,6 +66,7 @@ package final class JobRunner: Service {
         logger: Logger
     ) {
         self.configuration = configuration
+        self.health = Mutex(WorkerHealth(hearing: configuration.hearing))
         self.jobs = jobs
         self.delivery = delivery
         self.lease = lease
@@ -80,6 +86,7 @@ package final class JobRunner: Service {
                     background.addTask { await self.listen() }
                     background.addTask { await self.sweep() }
                     background.addTask { await self.watchCancellations() }
+                    background.addTask { await self.probeWakes() }
                     // Jobs live in a group of their own: the lease is kept until the last of them has ended.
                     await withDiscardingTaskGroup { running in
                         await self.claimJobs(into: &running)
@@ -153,9 +160,13 @@ package final class JobRunner: Service {
             }
         } catch {
             logger.debug("The queue did not answer a claim", metadata: ["error": "\(error)"])
+            health.withLock { $0.claimFailed("the queue does not answer", at: .now) }
             return ([], .milliseconds(Int64.random(in: 200...1000)))
         }
-        guard !ids.isEmpty else { return ([], pause) }
+        guard !ids.isEmpty else {
+            health.withLock { $0.claimed(at: .now) }
+            return ([], pause)
+        }
         crashPoint("after-queue-claim")
         // Whoever slept meanwhile may find its jobs with others: it must not take their epoch from them.
         guard lease.stands(term: term) else {
@@ -168,8 +179,10 @@ package final class JobRunner: Service {
             for gone in Set(ids).subtracting(claims.map(\.job.id)) {
                 await settleInQueue(gone, as: .finished)
             }
+            health.withLock { $0.claimed(at: .now) }
             return (claims, pause)
         } catch {
+            health.withLock { $0.claimFailed("the record does not answer", at: .now) }
             logger.warning(
                 "Claimed jobs go back: the record did not answer",
                 metadata: ["error": "\(error)", "jobs": "\(ids.count)"]

@@ -156,6 +156,11 @@ package final class RedisClient: Service, Sendable {
         try await subscriber.subscribe(to: channels, limit: limit, timeout: timeout ?? configuration.commandTimeout)
     }
 
+    /// Makes the subscriptions' connection anew: for whoever finds that it stands and nothing comes through it.
+    ///
+    /// Every subscription is told ``RedisSubscriptionEvent/resubscribed`` when it hears again.
+    package func renewSubscriptions() { subscriber.renew() }
+
     // MARK: The shell
 
     private func exchange(_ commands: [RedisCommand], timeout: Duration?) async throws(RedisError) -> [RedisReply] {

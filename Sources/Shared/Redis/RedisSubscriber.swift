@@ -61,6 +61,12 @@ final class RedisSubscriber: Sendable {
         }
     }
 
+    /// Gives the connection up; the next one takes all subscriptions over.
+    func renew() {
+        guard let connection = state.withLock({ $0.connection }) else { return }
+        link.drop(connection, because: RedisError(.connectionLost, "the subscriptions are renewed"))
+    }
+
     /// - SeeAlso: ``RedisClient/subscribe(to:limit:timeout:)``
     func subscribe(
         to names: [String],

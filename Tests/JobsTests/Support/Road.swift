@@ -67,6 +67,7 @@ struct Road: Sendable {
         backoff: Backoff = Backoff(base: .milliseconds(1), maximum: .milliseconds(1)),
         sweepInterval: Duration = .milliseconds(100),
         cancelInterval: Duration = .seconds(2),
+        hearing: HearingProbe = HearingProbe(),
         _ body: @Sendable (TestWorker) async throws -> R
     ) async throws -> R {
         let lease = WorkerLease(worker: WorkerID(rawValue: "\(name)-\(UUID().uuidString.prefix(8))"))
@@ -75,7 +76,8 @@ struct Road: Sendable {
                 concurrency: 20,
                 backoff: backoff,
                 sweepInterval: sweepInterval,
-                cancelInterval: cancelInterval
+                cancelInterval: cancelInterval,
+                hearing: hearing
             ),
             jobs: record.jobs,
             delivery: delivery,
@@ -97,7 +99,7 @@ struct Road: Sendable {
                 try await group.run()
             }
             do {
-                let result = try await body(TestWorker(id: lease.worker, group: group, ended: ended))
+                let result = try await body(TestWorker(id: lease.worker, runner: runner, group: group, ended: ended))
                 await group.triggerGracefulShutdown()
                 try await tasks.waitForAll()
                 return result
@@ -112,6 +114,7 @@ struct Road: Sendable {
 /// A worker that runs within the test's process.
 struct TestWorker: Sendable {
     let id: WorkerID
+    let runner: JobRunner
     fileprivate let group: ServiceGroup
     fileprivate let ended: EventLog<Bool>
 

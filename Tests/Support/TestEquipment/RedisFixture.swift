@@ -10,6 +10,12 @@ package struct RedisFixture: Sendable {
     /// Begins every key and channel of the test: "test-<uuid>".
     package let prefix: String
 
+    package init(client: RedisClient, url: String, prefix: String) {
+        self.client = client
+        self.url = url
+        self.prefix = prefix
+    }
+
     package func key(_ name: String) -> String { "\(prefix):\(name)" }
 }
 

@@ -11,6 +11,11 @@ struct HealthRoutes {
     /// How long a server may take to answer.
     private static let patience = Duration.seconds(2)
 
+    /// What the parts are called in a sentence.
+    private static let names = [
+        "postgresql": "PostgreSQL", "redis": "Redis", "progress": "the subscription to Redis",
+    ]
+
     private struct Health: Encodable {
         let status = "ok"
     }
@@ -19,6 +24,7 @@ struct HealthRoutes {
         let status = "ready"
         let postgresql = "ok"
         let redis = "ok"
+        let progress = "ok"
     }
 
     func add(to router: some RouterMethods<APIContext>) {
@@ -34,8 +40,11 @@ struct HealthRoutes {
         var faults: [APIError.Detail] = []
         if await !postgres { faults.append(APIError.Detail(at: "postgresql", message: "does not answer")) }
         if await !redis { faults.append(APIError.Detail(at: "redis", message: "takes no jobs")) }
+        if backend.hearing?.isDeaf == true {
+            faults.append(APIError.Detail(at: "progress", message: "hears nothing from Redis; it is being mended"))
+        }
         guard faults.isEmpty else {
-            let names = faults.map { $0.at == "redis" ? "Redis" : "PostgreSQL" }
+            let names = faults.map { Self.names[$0.at] ?? $0.at }
             throw APIError(
                 status: .serviceUnavailable,
                 code: .notReady,

@@ -1,13 +1,13 @@
 /// What took too long.
-struct DeadlinePassed: Error {
-    let limit: Duration
+package struct DeadlinePassed: Error {
+    package let limit: Duration
 }
 
 /// Gives a body so much time and no more.
 ///
 /// - Parameter body: Must end soon after its task is cancelled; this returns only when it has.
 /// - Throws: ``DeadlinePassed``, or what the body throws.
-func withDeadline<Result: Sendable>(
+package func withDeadline<Result: Sendable>(
     _ limit: Duration,
     _ body: @escaping @Sendable () async throws -> Result
 ) async throws -> Result {
