@@ -97,4 +97,24 @@ let least = [
             #expect(text.contains("•••"))
         }
     }
+
+    @Test("An operator's command asks for the queue only where it needs it, and reports all faults at once")
+    func operating() throws {
+        let both = ["DATABASE_URL": least["DATABASE_URL"]!, "REDIS_URL": least["REDIS_URL"]!]
+        #expect(try OperatorSettings(queueIsRequired: true, environment: both).queue != nil)
+        var record = both
+        record["REDIS_URL"] = nil
+        #expect(try OperatorSettings(queueIsRequired: false, environment: record).queue == nil)
+        let missing = #expect(throws: SettingsError.self) {
+            try OperatorSettings(queueIsRequired: true, environment: [:])
+        }
+        #expect(missing?.faults.map(\.variable) == ["DATABASE_URL", "REDIS_URL"])
+        #expect(missing?.faults.allSatisfy { $0.isMissing } == true)
+        // One that is set, and wrong, is told also where it is not needed.
+        record["REDIS_URL"] = "http://redis"
+        let wrong = #expect(throws: SettingsError.self) {
+            try OperatorSettings(queueIsRequired: false, environment: record)
+        }
+        #expect(wrong?.faults.map(\.isMissing) == [false])
+    }
 }

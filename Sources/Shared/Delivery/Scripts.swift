@@ -29,6 +29,11 @@ enum Scripts {
     static let withdraw = script("withdraw", turns, gate, PackageResources.withdraw_lua)
     static let lookAtGate = script("look_at_gate", turns, gate, PackageResources.look_at_gate_lua)
     static let stats = script("stats", pauses, turns, queue, gate, PackageResources.stats_lua, burden: .reads)
+    static let locate = script("locate", turns, queue, PackageResources.locate_lua, burden: .reads)
+    static let known = script("known", PackageResources.known_lua, burden: .reads)
+    static let strike = script("strike", turns, queue, PackageResources.strike_lua)
+    static let release = script("release", turns, queue, PackageResources.release_lua)
+    static let lookAtGates = script("look_at_gates", turns, gate, PackageResources.look_at_gates_lua, burden: .reads)
 
     private static let keys = PackageResources.keys_lua
     private static let pauses = PackageResources.pauses_lua

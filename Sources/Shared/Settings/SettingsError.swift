@@ -7,6 +7,9 @@ package struct SettingsFault: Sendable, Equatable, CustomStringConvertible {
     /// A value that would do.
     package let example: String
 
+    /// Whether the variable is not set, rather than set to something wrong.
+    package let isMissing: Bool
+
     package var description: String { "\(variable) \(problem) (example: \(variable)=\(example))" }
 }
 

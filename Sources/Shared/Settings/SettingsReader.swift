@@ -21,7 +21,14 @@ struct SettingsReader {
     /// - Returns: `nil` when it is missing or wrong, which is then among the faults.
     mutating func required<Value>(_ setting: Setting<Value>) -> Value? {
         guard let text = text(of: setting) else {
-            faults.append(SettingsFault(variable: setting.variable, problem: "is not set", example: setting.example))
+            faults.append(
+                SettingsFault(
+                    variable: setting.variable,
+                    problem: "is not set",
+                    example: setting.example,
+                    isMissing: true
+                )
+            )
             return nil
         }
         return parse(text, as: setting)
@@ -42,7 +49,9 @@ struct SettingsReader {
 
     /// Adds a fault that shows only when several variables are looked at together.
     mutating func refuse<Value>(_ setting: Setting<Value>, _ problem: String) {
-        faults.append(SettingsFault(variable: setting.variable, problem: problem, example: setting.example))
+        faults.append(
+            SettingsFault(variable: setting.variable, problem: problem, example: setting.example, isMissing: false)
+        )
     }
 
     /// Ends the reading.

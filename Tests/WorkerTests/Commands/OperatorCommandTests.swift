@@ -25,6 +25,7 @@ struct OperatorCommandLineTests {
             ("queue stats --json", "QueueStatsCommand"), ("workers list --json", "WorkersListCommand"),
             ("queue pause --kind export --reason maintenance --by anna", "QueuePauseCommand"),
             ("queue resume --site acme.atlassian.net --json", "QueueResumeCommand"),
+            ("check --repair --wait 1 --json", "CheckCommand"),
         ]
     )
     func forms(line: String, command: String) throws {
@@ -38,7 +39,7 @@ struct OperatorCommandLineTests {
             ("jobs list --state broken", "'broken'"), ("jobs list --limit 0", "--limit must be 1 to 1000"),
             ("jobs show 6f0", "'6f0'"), ("jobs show 6f0d8-e1c", "'6f0d8-e1c'"), ("jobs show xyzw", "'xyzw'"),
             ("queue fly", "'fly'"), ("queue pause --kind export --site a", "exclude each other"),
-            ("queue pause --kind brew", "'brew'"),
+            ("queue pause --kind brew", "'brew'"), ("check --wait 0", "--wait must be 1 to 60"),
         ]
     )
     func mistakes(line: String, part: String) throws {

@@ -84,25 +84,35 @@ extension JobStore {
     package func live(after cursor: JobID?, limit: Int) async throws -> [LiveJob] {
         let rows = try await pool.query(
             """
-            SELECT id, state, priority, kind, team_id,
-                   -- Seconds by the database's clock: the sweep's own clock does not matter.
-                   GREATEST(0, EXTRACT(EPOCH FROM run_at - now()))::float8 AS due_in
-            FROM jobs
+            SELECT \(Self.liveColumns) FROM jobs
             WHERE state IN ('queued', 'running', 'retrying')
               AND (\(cursor)::uuid IS NULL OR id > \(cursor))
             ORDER BY id LIMIT \(limit)
             """
         )
-        return try rows.map { row in
-            LiveJob(
-                id: try row.get("id"),
-                state: try row.get("state"),
-                priority: try row.get("priority"),
-                kind: try row.get("kind"),
-                team: try row.get("team_id"),
-                dueIn: .seconds(try row.get("due_in", as: Double.self))
-            )
-        }
+        return try rows.map(Self.liveJob(from:))
+    }
+
+    /// Seconds by the database's clock: the reader's own does not matter.
+    static let liveColumns = PostgresQuery(
+        unescaped: """
+            id, state, priority, kind, team_id, epoch, worker_id, let_go_at IS NOT NULL AS is_let_go,
+            GREATEST(0, EXTRACT(EPOCH FROM run_at - now()))::float8 AS due_in
+            """
+    )
+
+    static func liveJob(from row: PostgresRow) throws(PostgresError) -> LiveJob {
+        LiveJob(
+            id: try row.get("id"),
+            state: try row.get("state"),
+            priority: try row.get("priority"),
+            kind: try row.get("kind"),
+            team: try row.get("team_id"),
+            epoch: try row.get("epoch"),
+            worker: try row.get("worker_id"),
+            isLetGo: try row.get("is_let_go"),
+            dueIn: .seconds(try row.get("due_in", as: Double.self))
+        )
     }
 
     /// Whether any job is running, as far as the record knows: then a request to Jira may be in flight.
@@ -111,13 +121,18 @@ extension JobStore {
     }
 }
 
-/// What the sweep needs to know of a live job.
+/// What the sweep and the checks need to know of a live job.
 package struct LiveJob: Sendable {
     package let id: JobID
     package let state: JobState
     package let priority: JobPriority
     package let kind: JobKind
     package let team: TeamID
+    package let epoch: Epoch
+    /// Who runs it; `nil` unless somebody does.
+    package let worker: WorkerID?
+    /// Whether that worker has said that it runs it no more.
+    package let isLetGo: Bool
     /// Until it is due; zero for one that is.
     package let dueIn: Duration
 }
