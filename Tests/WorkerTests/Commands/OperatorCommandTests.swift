@@ -22,6 +22,7 @@ struct OperatorCommandLineTests {
             ),
             ("jobs show 6f0d8e1c --json", "JobsShowCommand"),
             ("jobs show 6F0D8E1C-0B7A-4B60-9A51-1E6B7A1F0C3D --limit 100", "JobsShowCommand"),
+            ("jobs cancel 6f0d8e1c 7f0d8e1c --json", "JobsCancelCommand"),
             ("queue stats --json", "QueueStatsCommand"), ("workers list --json", "WorkersListCommand"),
             ("queue pause --kind export --reason maintenance --by anna", "QueuePauseCommand"),
             ("queue resume --site acme.atlassian.net --json", "QueueResumeCommand"),

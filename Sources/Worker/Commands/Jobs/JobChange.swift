@@ -24,8 +24,9 @@ struct JobChange: Sendable {
 
     /// Prints what came of all of them.
     ///
+    /// - Parameter done: What is said of a job that was changed.
     /// - Throws: The exit status of a failure when one was refused.
-    static func report(_ changes: [JobChange], as done: String, json: Bool) throws {
+    static func report(_ changes: [JobChange], json: Bool, _ done: (Job) -> String) throws {
         if json {
             let list = changes.map { change in
                 JSONValue.members([
@@ -35,7 +36,9 @@ struct JobChange: Sendable {
             }
             print(JSONValue.members(["jobs": .array(list)]).text)
         } else {
-            for change in changes { print("\(change.id): \(change.refusal.map { "refused. \($0)" } ?? done)") }
+            for change in changes {
+                print("\(change.id): \(change.job.map(done) ?? "refused. \(change.refusal ?? "")")")
+            }
         }
         if changes.contains(where: { $0.refusal != nil }) { throw ExitCode.failure }
     }

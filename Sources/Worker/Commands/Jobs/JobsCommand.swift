@@ -7,8 +7,8 @@ import TramlineModel
 struct JobsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "jobs",
-        abstract: "Lists, explains and re-queues jobs: what runs, what ran, what went wrong.",
-        subcommands: [JobsListCommand.self, JobsShowCommand.self, JobsRequeueCommand.self]
+        abstract: "Lists, explains, re-queues and cancels jobs: what runs, what ran, what went wrong.",
+        subcommands: [JobsListCommand.self, JobsShowCommand.self, JobsRequeueCommand.self, JobsCancelCommand.self]
     )
 }
 

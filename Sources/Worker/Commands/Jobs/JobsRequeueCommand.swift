@@ -39,7 +39,7 @@ struct JobsRequeueCommand: AsyncParsableCommand {
             return outcomes
         }
         if let queue = settings.queue { await deliver(outcomes.compactMap(\.job), to: queue) }
-        try JobChange.report(outcomes, as: "queued again", json: output.json)
+        try JobChange.report(outcomes, json: output.json) { _ in "queued again" }
     }
 
     private func deliver(_ jobs: [Job], to queue: QueueSettings) async {
