@@ -22,6 +22,7 @@ let least = [
         let worker = try WorkerSettings(environment: least)
         #expect(worker.concurrency == 100)
         #expect(worker.adminPort == nil)
+        #expect(worker.retention == .seconds(90 * 86_400) && worker.auditRetention == .seconds(365 * 86_400))
         let common = api.common
         #expect(common.databaseURL.reveal() == least["DATABASE_URL"])
         #expect(common.redisURL.reveal() == least["REDIS_URL"])
@@ -53,11 +54,14 @@ let least = [
             "JIRA_CLIENT_SECRET": "shh", "ATLASSIAN_AUTH_URL": "http://localhost:1",
             "ATLASSIAN_API_URL": "http://localhost:2", "SLACK_SIGNING_SECRET": "sign", "SLACK_BOT_TOKEN": "xoxb-1",
             "SLACK_API_URL": "http://localhost:3", "LOG_LEVEL": "DEBUG", "LOG_FORMAT": "json",
+            "TRAMLINE_RETENTION_DAYS": "7", "TRAMLINE_AUDIT_RETENTION_DAYS": "0",
         ]) { $1 }
         let worker = try WorkerSettings(environment: all)
         let api = try APISettings(environment: all)
         let common = worker.common
         #expect(api.host == "::" && api.port == 0)
+        // 0 keeps for ever.
+        #expect(worker.retention == .seconds(7 * 86_400) && worker.auditRetention == nil)
         #expect(worker.adminPort == 9000 && worker.concurrency == 7)
         #expect(common.publicURL.absoluteString == "https://t.example.com/tramline")
         #expect(common.allowInsecureJira)

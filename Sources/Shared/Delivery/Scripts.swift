@@ -34,6 +34,7 @@ enum Scripts {
     static let strike = script("strike", turns, queue, PackageResources.strike_lua)
     static let release = script("release", turns, queue, PackageResources.release_lua)
     static let lookAtGates = script("look_at_gates", turns, gate, PackageResources.look_at_gates_lua, burden: .reads)
+    static let tidy = script("tidy", turns, gate, PackageResources.tidy_lua)
 
     private static let keys = PackageResources.keys_lua
     private static let pauses = PackageResources.pauses_lua

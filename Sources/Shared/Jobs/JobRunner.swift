@@ -20,6 +20,10 @@ package final class JobRunner: Service {
         /// How often the record is asked whether somebody has cancelled a job that runs here: default 2 s. A wake that tells of
         /// it may be lost.
         package var cancelInterval: Duration
+        /// What the scheduler trims; `nil` for nothing.
+        package var upkeep: Upkeep?
+        /// How often: default 10 min.
+        package var upkeepInterval: Duration
         /// How the worker proves that it hears its wakes.
         package var hearing: HearingProbe
 
@@ -28,12 +32,16 @@ package final class JobRunner: Service {
             backoff: Backoff = Backoff(),
             sweepInterval: Duration = .seconds(5),
             cancelInterval: Duration = .seconds(2),
+            upkeep: Upkeep? = nil,
+            upkeepInterval: Duration = .seconds(600),
             hearing: HearingProbe = HearingProbe()
         ) {
             self.concurrency = concurrency
             self.backoff = backoff
             self.sweepInterval = sweepInterval
             self.cancelInterval = cancelInterval
+            self.upkeep = upkeep
+            self.upkeepInterval = upkeepInterval
             self.hearing = hearing
         }
     }
@@ -87,6 +95,7 @@ package final class JobRunner: Service {
                     background.addTask { await self.sweep() }
                     background.addTask { await self.watchCancellations() }
                     background.addTask { await self.probeWakes() }
+                    background.addTask { await self.keepUp() }
                     // Jobs live in a group of their own: the lease is kept until the last of them has ended.
                     await withDiscardingTaskGroup { running in
                         await self.claimJobs(into: &running)

@@ -64,6 +64,12 @@ package enum RecordMigrations {
             up: text(PackageResources.m0010_deaths_up_sql),
             down: text(PackageResources.m0010_deaths_down_sql)
         ),
+        Migration(
+            id: 11,
+            name: "upkeep",
+            up: text(PackageResources.m0011_upkeep_up_sql),
+            down: text(PackageResources.m0011_upkeep_down_sql)
+        ),
     ]
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

@@ -49,6 +49,8 @@ enum Variables {
     static let jobLease = Setting<Duration>.seconds("JOB_LEASE_SECONDS", 1...600, example: "6")
     static let syncInterval = Setting<Duration>.seconds("SYNC_INTERVAL_SECONDS", 1...604_800, example: "900")
     static let twinAudit = Setting<Duration>.seconds("JIRA_AUDIT_SECONDS", 0...86_400, example: "600")
+    static let retention = Setting<Int>.integer("TRAMLINE_RETENTION_DAYS", 0...36_500, example: "90")
+    static let auditRetention = Setting<Int>.integer("TRAMLINE_AUDIT_RETENTION_DAYS", 0...36_500, example: "365")
     static let settle = Setting<Duration>.seconds("JIRA_SETTLE_SECONDS", 0...86_400, example: "300")
 
     static let jiraClientID = Setting<String>(

@@ -83,7 +83,15 @@ struct WorkerParts {
             logger: logger
         )
         runner = JobRunner(
-            configuration: JobRunner.Configuration(concurrency: settings.concurrency, backoff: common.backoff),
+            configuration: JobRunner.Configuration(
+                concurrency: settings.concurrency,
+                backoff: common.backoff,
+                upkeep: Upkeep(
+                    store: UpkeepStore(pool: pool),
+                    delivery: delivery,
+                    retention: Retention(details: settings.retention, audit: settings.auditRetention)
+                )
+            ),
             jobs: JobStore(pool: pool),
             delivery: delivery,
             lease: lease,

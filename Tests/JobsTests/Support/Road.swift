@@ -68,6 +68,7 @@ struct Road: Sendable {
         sweepInterval: Duration = .milliseconds(100),
         cancelInterval: Duration = .seconds(2),
         hearing: HearingProbe = HearingProbe(),
+        upkeep: Upkeep? = nil,
         _ body: @Sendable (TestWorker) async throws -> R
     ) async throws -> R {
         let lease = WorkerLease(worker: WorkerID(rawValue: "\(name)-\(UUID().uuidString.prefix(8))"))
@@ -77,6 +78,8 @@ struct Road: Sendable {
                 backoff: backoff,
                 sweepInterval: sweepInterval,
                 cancelInterval: cancelInterval,
+                upkeep: upkeep,
+                upkeepInterval: .milliseconds(50),
                 hearing: hearing
             ),
             jobs: record.jobs,

@@ -25,7 +25,7 @@ extension JobStore {
                 """
                 UPDATE jobs SET
                     state = 'queued', attempts = 0, deaths = 0, run_at = now(), finished_at = NULL,
-                    cancel_requested_at = NULL,
+                    cancel_requested_at = NULL, trimmed_at = NULL,
                     fault_category = NULL, fault_code = NULL, fault_message = NULL, fault_actions = NULL
                 WHERE id = \(id) AND state IN ('failed', 'quarantined')
                 RETURNING \(Self.columns)
