@@ -123,8 +123,9 @@ let package = Package(
         module(
             "Jobs",
             [
-                "CrashPoints", "TramlineModel", "Record", "Delivery", "Postgres", "Redis", .serviceLifecycle, .logging,
-                .metrics,
+                "CrashPoints", "TramlineModel", "Telemetry", "Record", "Delivery", "Postgres", "Redis",
+                .serviceLifecycle,
+                .logging, .metrics,
             ]
         ),
         module(
@@ -192,7 +193,7 @@ let package = Package(
         tests(of: "TramlineModel", []),
         tests(of: "Settings", ["TramlineModel", "Telemetry", "Secrets", .logging]),
         tests(of: "Secrets", []),
-        tests(of: "Telemetry", [.logging]),
+        tests(of: "Telemetry", [.metrics, .logging]),
         tests(of: "ADF", []),
         tests(of: "Postgres", [.logging, .serviceLifecycle]),
         tests(of: "Redis", ["FaultProxy", .logging, .nioCore, .nioEmbedded]),
@@ -202,8 +203,8 @@ let package = Package(
         tests(
             of: "Jobs",
             [
-                "TramlineModel", "Record", "Delivery", "Postgres", "Redis", "FaultProxy", .logging, .nioCore,
-                .serviceLifecycle,
+                "TramlineModel", "Telemetry", "Record", "Delivery", "Postgres", "Redis", "FaultProxy", .logging,
+                .nioCore, .serviceLifecycle,
             ]
         ),
         tests(of: "Console", ["TramlineModel"]),
@@ -221,8 +222,8 @@ let package = Package(
         tests(
             of: "Worker",
             [
-                "Console", "TramlineModel", "ADF", "Delivery", "Jira", "JiraSimulator", "Jobs", "Postgres", "Record",
-                "Secrets",
+                "Console", "TramlineModel", "Telemetry", "ADF", "Delivery", "Jira", "JiraSimulator", "Jobs", "Postgres",
+                "Record", "Redis", "Secrets",
                 .logging, .serviceLifecycle,
             ]
         ),

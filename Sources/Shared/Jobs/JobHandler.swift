@@ -41,6 +41,7 @@ package struct JobRun: Sendable {
     let gates: GateKeeper
     let stopping: StopFlag
     let signals: RunSignals
+    let metrics: RunnerMetrics
 
     /// Whether the worker is going away.
     package var shouldStop: Bool { stopping.isSet || Task.isCancelled }
@@ -86,7 +87,8 @@ package struct JobRun: Sendable {
         deadline: ContinuousClock.Instant,
         body: (GatePass) async throws -> Result
     ) async throws -> Result {
-        try await gates.withPass(
+        let asked = ContinuousClock.now
+        return try await gates.withPass(
             site: site,
             team: claim.job.team,
             job: claim.job.id,
@@ -94,7 +96,10 @@ package struct JobRun: Sendable {
             spaced: spaced,
             deadline: deadline,
             isCalledOff: { [signals] in signals.isCalledOff },
-            body: body
+            body: { pass in
+                metrics.waitedAtGate(asked.duration(to: .now))
+                return try await body(pass)
+            }
         )
     }
 }

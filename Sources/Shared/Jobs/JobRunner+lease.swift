@@ -35,6 +35,7 @@ extension JobRunner {
         switch try await delivery.heartbeat(lease) {
         case .standing(let beat):
             crashPoint("after-heartbeat")
+            configuration.metrics.reaped(beat.reaped)
             for dead in beat.reaped {
                 logger.notice(
                     "A worker has died; its jobs run elsewhere",

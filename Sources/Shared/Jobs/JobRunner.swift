@@ -26,6 +26,7 @@ package final class JobRunner: Service {
         package var upkeepInterval: Duration
         /// How the worker proves that it hears its wakes.
         package var hearing: HearingProbe
+        package var metrics: RunnerMetrics
 
         package init(
             concurrency: Int = 100,
@@ -34,7 +35,8 @@ package final class JobRunner: Service {
             cancelInterval: Duration = .seconds(2),
             upkeep: Upkeep? = nil,
             upkeepInterval: Duration = .seconds(600),
-            hearing: HearingProbe = HearingProbe()
+            hearing: HearingProbe = HearingProbe(),
+            metrics: RunnerMetrics = RunnerMetrics()
         ) {
             self.concurrency = concurrency
             self.backoff = backoff
@@ -43,6 +45,7 @@ package final class JobRunner: Service {
             self.upkeep = upkeep
             self.upkeepInterval = upkeepInterval
             self.hearing = hearing
+            self.metrics = metrics
         }
     }
 
@@ -189,6 +192,7 @@ package final class JobRunner: Service {
                 await settleInQueue(gone, as: .finished)
             }
             health.withLock { $0.claimed(at: .now) }
+            configuration.metrics.claimed(claims)
             return (claims, pause)
         } catch {
             health.withLock { $0.claimFailed("the record does not answer", at: .now) }
@@ -206,7 +210,10 @@ package final class JobRunner: Service {
     private func execute(_ claim: JobClaim, _ drop: DropSignal, _ signals: RunSignals) async {
         let logger = logger(of: claim)
         logger.info("A job begins")
+        let begun = ContinuousClock.now
+        var settlement: JobSettlement?
         defer {
+            configuration.metrics.ended(claim, as: settlement, after: begun.duration(to: .now))
             desk.withLock { $0.end(claim) }
             claimBell.ring()
         }
@@ -217,7 +224,8 @@ package final class JobRunner: Service {
         }
         crashPoint("before-settlement")
         let recorded = await drop.race { await self.record(end, of: claim, logger) }
-        guard let settlement = recorded ?? nil else { return await letGo(of: claim) }
+        settlement = recorded ?? nil
+        guard let settlement else { return await letGo(of: claim) }
         crashPoint("after-settlement")
         if settlement.state.isFinal, claim.job.priority == .waiting { await delivery.announceEnd(of: claim.job.id) }
         await settleInQueue(
@@ -284,7 +292,8 @@ package final class JobRunner: Service {
             delivery: delivery,
             gates: gates,
             stopping: stopping,
-            signals: signals
+            signals: signals,
+            metrics: configuration.metrics
         )
         do {
             if claim.job.deaths >= JobSettlement.deathLimit {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CrashPoints
+import Metrics
 import Settings
 import Telemetry
 
@@ -18,6 +19,9 @@ struct RunCommand: AsyncParsableCommand {
         try armCrashPoints()
         let settings = try WorkerSettings()
         bootstrapLogging(level: settings.common.logLevel, format: settings.common.logFormat)
-        try await WorkerProcess(settings).run()
+        // Before anything is counted.
+        let registry = MetricRegistry()
+        MetricsSystem.bootstrap(registry)
+        try await WorkerProcess(settings, registry: registry).run()
     }
 }

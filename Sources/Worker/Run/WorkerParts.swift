@@ -14,6 +14,7 @@ import TramlineModel
 struct WorkerParts {
     let pool: PostgresPool
     let redis: RedisClient
+    let delivery: Delivery
     let connections: JiraConnections
     let runner: JobRunner
     let keeper: GrantKeeper
@@ -36,7 +37,7 @@ struct WorkerParts {
             .init(requestTimeout: common.jiraRequestTimeout, allowInsecure: common.allowInsecureJira)
         )
         lease = Self.makeLease()
-        let delivery = Delivery(redis: redis, lease: common.jobLease, spacing: common.jiraSpacing)
+        delivery = Delivery(redis: redis, lease: common.jobLease, spacing: common.jiraSpacing)
         let exports = ExportStore(pool: pool)
         let integrations = IntegrationStore(pool: pool)
         let box = SecretBox(key: common.secretKey)

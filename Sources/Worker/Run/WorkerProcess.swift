@@ -3,6 +3,7 @@ import Jira
 import Logging
 import ServiceLifecycle
 import Settings
+import Telemetry
 import UnixSignals
 
 /// A worker from start to stop.
@@ -10,9 +11,12 @@ struct WorkerProcess {
     private let settings: WorkerSettings
     private let logger: Logger
     private let parts: WorkerParts
+    private let registry: MetricRegistry
 
-    init(_ settings: WorkerSettings) throws {
+    /// - Parameter registry: What the process counts and measures into, already in force.
+    init(_ settings: WorkerSettings, registry: MetricRegistry) throws {
         self.settings = settings
+        self.registry = registry
         logger = Logger(label: "tramline.worker")
         parts = try WorkerParts(settings, logger: logger)
     }
@@ -26,7 +30,9 @@ struct WorkerProcess {
         // Connections first, consumers last: they are stopped in the reverse order.
         var services: [any Service] = [parts.pool, parts.redis]
         if let port = settings.adminPort {
-            services.append(AdminServer(host: settings.host, port: port, parts: parts, logger: logger))
+            services.append(
+                AdminServer(host: settings.host, port: port, parts: parts, registry: registry, logger: logger)
+            )
         }
         services += [parts.keeper, parts.runner]
         let group = ServiceGroup(

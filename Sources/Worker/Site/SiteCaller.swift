@@ -18,6 +18,7 @@ struct SiteCaller: Sendable {
     let memory: SiteMemory
     let integrations: IntegrationStore
     let logger: Logger
+    private let metrics = SiteMetrics()
 
     var client: JiraClient { access.client }
     /// What the site's clock shows, once it has told it.
@@ -64,12 +65,15 @@ struct SiteCaller: Sendable {
             defer { pass.requestEnded() }
             crashPoint("before-request")
             defer { crashPoint("after-request") }
+            let begun = ContinuousClock.now
             do throws(JiraError) {
                 // The last look at the lease is directly before the first byte: a worker that was stopped sends nothing.
                 let reply = try await request(client.onSend { try pass.requestStarted() })
                 memory.note(reply.serverTime, of: site)
+                metrics.tried(nil, took: begun.duration(to: .now))
                 return reply.value
             } catch {
+                metrics.tried(error.code, took: begun.duration(to: .now))
                 memory.note(error.serverTime, of: site)
                 if error.code == .rateLimited, case .site(let wait) = RateLimitReach(error) {
                     pass.closeGate(for: wait)

@@ -69,6 +69,7 @@ struct Road: Sendable {
         cancelInterval: Duration = .seconds(2),
         hearing: HearingProbe = HearingProbe(),
         upkeep: Upkeep? = nil,
+        metrics: RunnerMetrics = RunnerMetrics(),
         _ body: @Sendable (TestWorker) async throws -> R
     ) async throws -> R {
         let lease = WorkerLease(worker: WorkerID(rawValue: "\(name)-\(UUID().uuidString.prefix(8))"))
@@ -80,7 +81,8 @@ struct Road: Sendable {
                 cancelInterval: cancelInterval,
                 upkeep: upkeep,
                 upkeepInterval: .milliseconds(50),
-                hearing: hearing
+                hearing: hearing,
+                metrics: metrics
             ),
             jobs: record.jobs,
             delivery: delivery,
