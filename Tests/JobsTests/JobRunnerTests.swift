@@ -129,6 +129,21 @@ struct JobRunnerTests {
         }
     }
 
+    @Test("A job that the queue gave to a worker, and of which the worker does not know, goes back and runs")
+    func stray() async throws {
+        try await withRoad { road in
+            let handler = TestHandler { _ in .succeeded }
+            try await road.withWorker(running: handler) { worker in
+                let job = try await road.record.insertJob()
+                // Running, so that no sweep brings it; and held by the worker, as after a claim whose answer it has never heard.
+                _ = try await road.record.jobs.claim([job.id], for: worker.id)
+                let registration = try await road.delivery.register(WorkerLease(worker: worker.id), holding: [QueuedJob(job)])
+                #expect(registration == .registered(taken: []))
+                try await handler.log.wait { $0.conclusions(of: job.id) == [.succeeded] }
+            }
+        }
+    }
+
     @Test("Jobs that the record did not give out go back with their own priority")
     func handedBack() async throws {
         try await withRoad { road in

@@ -154,6 +154,13 @@ extension Delivery {
         return try await run(Scripts.settle, arguments) { reply throws(RedisError) in try reply.integer() == 1 }
     }
 
+    /// What a worker has claimed and not settled.
+    package func held(by worker: WorkerID) async throws(DeliveryError) -> [JobID] {
+        try await run(Scripts.held, [RedisArgument(worker.rawValue)]) { reply throws(RedisError) in
+            try jobIDs(try reply.array()[...])
+        }
+    }
+
     /// Takes a ready or delayed job out of the queue. A job that is held stays: its worker must be told otherwise.
     ///
     /// - Returns: Whether it was there.

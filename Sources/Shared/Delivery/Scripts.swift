@@ -19,6 +19,7 @@ enum Scripts {
     static let enqueue = script("enqueue", turns, queue, PackageResources.enqueue_lua, burden: .adds)
     static let claim = script("claim", turns, queue, PackageResources.claim_lua)
     static let settle = script("settle", turns, queue, PackageResources.settle_lua)
+    static let held = script("held", PackageResources.held_lua, burden: .reads)
     static let remove = script("remove", turns, queue, PackageResources.remove_lua)
     static let register = script("register", turns, queue, gate, reap, PackageResources.register_lua)
     static let heartbeat = script("heartbeat", pauses, turns, queue, gate, reap, PackageResources.heartbeat_lua)

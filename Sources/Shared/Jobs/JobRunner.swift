@@ -15,7 +15,8 @@ package final class JobRunner: Service {
         /// Jobs at once: default 100.
         package var concurrency: Int
         package var backoff: Backoff
-        /// How often the scheduler looks for jobs that the queue has lost: default 5 s.
+        /// How often the scheduler looks for jobs that the queue has lost, and each worker for those that it holds and does not
+        /// run: default 5 s.
         package var sweepInterval: Duration
         /// How often the record is asked whether somebody has cancelled a job that runs here: default 2 s. A wake that tells of
         /// it may be lost.
@@ -139,7 +140,12 @@ package final class JobRunner: Service {
     // MARK: Claiming
 
     private func claimJobs(into group: inout DiscardingTaskGroup) async {
+        var look = ContinuousClock.now + configuration.sweepInterval
         while !stopping.isSet, !Task.isCancelled {
+            if look <= .now {
+                await letGoOfStrays()
+                look = .now + configuration.sweepInterval
+            }
             let room = configuration.concurrency - desk.withLock { $0.count }
             var alarm: ContinuousClock.Instant?
             if room > 0, lease.stands() {
@@ -152,7 +158,7 @@ package final class JobRunner: Service {
                 }
                 alarm = pause.map { .now + $0 }
             }
-            await claimBell.sleep(until: alarm)
+            await claimBell.sleep(until: min(alarm ?? look, look))
         }
     }
 
@@ -182,7 +188,7 @@ package final class JobRunner: Service {
         crashPoint("after-queue-claim")
         // Whoever slept meanwhile may find its jobs with others: it must not take their epoch from them.
         guard lease.stands(term: term) else {
-            for id in ids { await settleInQueue(id, as: .ready(.person)) }
+            for id in ids { await settleInQueue(id, as: .delayed(.zero, nil)) }
             return ([], nil)
         }
         do {
