@@ -89,6 +89,11 @@ package final class JobRunner: Service {
 
     /// Runs until graceful shutdown or cancellation.
     package func run() async throws {
+        // Said here, where signals are heard already: whoever reads it may send one.
+        logger.info(
+            "A worker starts",
+            metadata: ["worker.id": "\(lease.worker)", "concurrency": "\(configuration.concurrency)"]
+        )
         await withGracefulShutdownHandler {
             await withTaskGroup(of: Void.self) { gatekeeping in
                 // Ends by itself once the last pass has been given back.

@@ -23,10 +23,6 @@ struct WorkerProcess {
 
     /// Runs until SIGTERM or SIGINT.
     func run() async throws {
-        logger.info(
-            "A worker starts",
-            metadata: ["worker.id": "\(parts.lease.worker)", "concurrency": "\(settings.concurrency)"]
-        )
         // Connections first, consumers last: they are stopped in the reverse order.
         var services: [any Service] = [parts.pool, parts.redis]
         if let port = settings.adminPort {
