@@ -230,8 +230,8 @@ let package = Package(
         .testTarget(
             name: "FleetTests",
             dependencies: [
-                "TestEquipment", "JiraSimulator", "Postgres", "Redis", .nioCore, .nioPosix, .nioHTTP1, .nioWebSocket,
-                .nioFoundation,
+                "CrashPoints", "FaultProxy", "TestEquipment", "JiraSimulator", "Postgres", "Redis", .nioCore, .nioPosix,
+                .nioHTTP1, .nioWebSocket, .nioFoundation,
             ],
             path: "Tests/FleetTests",
             swiftSettings: settings

@@ -1,3 +1,4 @@
+import FaultProxy
 import Foundation
 import JiraSimulator
 import Postgres
@@ -19,23 +20,29 @@ final class Fleet: Sendable {
         var latency = Duration.milliseconds(10)
         /// The file that gets Jira's journal, with bodies, as lines of JSON.
         var journal: String?
+        /// How much of each body the journal keeps, where it has no file.
+        var journaledBody = 0
+        /// Whether PostgreSQL is a server of the fleet's own, which may be crashed.
+        var ownPostgres = false
+        /// Whether the processes reach PostgreSQL, Redis and Jira through proxies that may misbehave.
+        var proxied = false
         /// Further variables.
         var environment: [String: String] = [:]
     }
 
     let options: Options
     let jira: JiraSimulator
-    let redis: PrivateRedis
-    let redisClient: RedisClient
-    let pool: PostgresPool
+    let servers: FleetServers
+    /// Where the fleet was asked for with them.
+    let proxies: FleetProxies?
     let port: Int
-    private let databaseURL: String
     private let watchdog: Watchdog
     private let state = Mutex(State())
 
     private struct State {
         var processes: [FleetProcess] = []
         var workers: [FleetProcess] = []
+        var api: FleetProcess?
         var key = ""
         var workersStarted = 0
     }
@@ -49,63 +56,42 @@ final class Fleet: Sendable {
         _ body: @Sendable (Fleet) async throws -> Void
     ) async throws {
         try await Turnstile.fleets.withPlace {
-            try await withPostgresDatabase { configuration in
-                guard let url = configuration.testURL else { throw FleetFault("there is no database to test with") }
-                var configuration = configuration
-                configuration.maximumConnections = 4
-                let pool = PostgresPool(configuration: configuration, logger: PostgresFixture.logger)
-                defer { pool.close() }
-                try await PrivateRedis.run { redis in
-                    try await withRedisClient(url: redis.url) { client in
-                        try await run(options, pool: pool, url: url, redis: redis, client: client, body)
-                    }
-                }
-            }
+            try await FleetServers.run(options) { servers in try await run(options, servers, body) }
         }
     }
 
     private static func run(
         _ options: Options,
-        pool: PostgresPool,
-        url: String,
-        redis: PrivateRedis,
-        client: RedisClient,
+        _ servers: FleetServers,
         _ body: @Sendable (Fleet) async throws -> Void
     ) async throws {
         let configuration = JiraSimulator.Configuration(
             sites: options.sites.map { SiteConfiguration(name: $0, limits: nil) },
             latency: options.latency,
             journalFile: options.journal,
-            journaledBody: options.journal == nil ? 0 : 1 << 20
+            journaledBody: options.journal == nil ? options.journaledBody : 1 << 20
         )
         try await JiraSimulator.run(configuration) { jira in
-            let fleet = try Fleet(options, jira: jira, redis: redis, client: client, pool: pool, databaseURL: url)
-            do {
-                try await fleet.begin()
-                try await body(fleet)
-            } catch {
-                fleet.printLogs(because: error)
+            try await FleetProxies.run(options, servers, jira) { proxies in
+                let fleet = try Fleet(options, servers, jira: jira, proxies: proxies)
+                do {
+                    try await fleet.begin()
+                    try await body(fleet)
+                } catch {
+                    fleet.printLogs(because: error)
+                    await fleet.end()
+                    throw error
+                }
                 await fleet.end()
-                throw error
             }
-            await fleet.end()
         }
     }
 
-    private init(
-        _ options: Options,
-        jira: JiraSimulator,
-        redis: PrivateRedis,
-        client: RedisClient,
-        pool: PostgresPool,
-        databaseURL: String
-    ) throws {
+    private init(_ options: Options, _ servers: FleetServers, jira: JiraSimulator, proxies: FleetProxies?) throws {
         self.options = options
+        self.servers = servers
         self.jira = jira
-        self.redis = redis
-        self.redisClient = client
-        self.pool = pool
-        self.databaseURL = databaseURL
+        self.proxies = proxies
         self.port = try FreePort.find()
         self.watchdog = try Watchdog()
     }
@@ -115,8 +101,17 @@ extension Fleet {
     /// The address of the API.
     var url: String { "http://127.0.0.1:\(port)" }
 
+    var redis: PrivateRedis { servers.redis }
+    /// Reaches Redis past any proxy.
+    var redisClient: RedisClient { servers.redisClient }
+    /// Reaches the record past any proxy.
+    var pool: PostgresPool { servers.pool }
+
     /// The team's key.
     var key: String { state.withLock { $0.key } }
+
+    /// The API that runs.
+    var api: FleetProcess? { state.withLock { $0.api } }
 
     /// The workers that were started, in that order; ended ones included.
     var workers: [FleetProcess] { state.withLock { $0.workers } }
@@ -133,8 +128,8 @@ extension Fleet {
 
     private var environment: [String: String] {
         var environment = [
-            "DATABASE_URL": databaseURL,
-            "REDIS_URL": redis.url,
+            "DATABASE_URL": address(servers.databaseURL, by: proxies?.postgres),
+            "REDIS_URL": address(redis.url, by: proxies?.redis),
             "TRAMLINE_SECRET_KEY": Data((0..<32).map { UInt8($0) }).base64EncodedString(),
             "TRAMLINE_PORT": "\(port)",
             "TRAMLINE_ALLOW_INSECURE_JIRA": "true",
@@ -149,29 +144,61 @@ extension Fleet {
         return environment.merging(options.environment) { $1 }
     }
 
-    private func start(_ name: String, _ executable: String, _ arguments: [String]) throws -> FleetProcess {
+    /// The address as the processes get it.
+    private func address(_ url: String, by proxy: FaultProxy?) -> String {
+        guard let proxy, var components = URLComponents(string: url) else { return url }
+        components.port = proxy.port
+        return components.string ?? url
+    }
+
+    private func start(
+        _ name: String,
+        _ executable: String,
+        _ arguments: [String],
+        environment more: [String: String] = [:]
+    ) throws -> FleetProcess {
         let file = Self.folder.appending(path: executable)
         let path = file.path(percentEncoded: false)
         guard FileManager.default.isExecutableFile(atPath: path) else {
             throw FleetFault("there is no executable \(path); build it, or set TRAMLINE_TEST_BUILD")
         }
-        let process = try FleetProcess(name, file, arguments, environment: environment)
+        let process = try FleetProcess(
+            name,
+            file,
+            arguments,
+            environment: environment.merging(more) { $1 }
+        )
         try watchdog.watch(process)
         state.withLock { $0.processes.append(process) }
         return process
     }
 
     /// Starts a worker and waits until it runs.
+    /// - Parameter environment: Variables of this one alone.
     @discardableResult
-    func startWorker() async throws -> FleetProcess {
+    func startWorker(environment: [String: String] = [:]) async throws -> FleetProcess {
         let number = state.withLock { state in
             state.workersStarted += 1
             return state.workersStarted
         }
-        let worker = try start("worker \(number)", "tramline-worker", ["run"])
+        let worker = try start("worker \(number)", "tramline-worker", ["run"], environment: environment)
         state.withLock { $0.workers.append(worker) }
         try await worker.line(containing: "A worker starts")
         return worker
+    }
+
+    /// Starts the API in place of the one that runs, if one does.
+    /// - Parameter environment: Variables of this one alone.
+    @discardableResult
+    func restartAPI(environment: [String: String] = [:]) async throws -> FleetProcess {
+        if let old = state.withLock({ $0.api }) {
+            old.signal(SIGKILL)
+            _ = try await old.ended()
+        }
+        let api = try start("api", "tramline-api", ["serve"], environment: environment)
+        state.withLock { $0.api = api }
+        try await api.line(containing: "listening")
+        return api
     }
 
     /// Runs a command of `tramline-api` to its end.
@@ -199,15 +226,14 @@ extension Fleet {
                 "--site",
                 site,
                 "--base-url",
-                jira.baseURL(of: site),
+                address(jira.baseURL(of: site), by: proxies?.jira),
                 "--email",
                 "bot@acme.example",
                 "--api-token-env",
                 "JIRA_TOKEN"
             )
         }
-        let api = try start("api", "tramline-api", ["serve"])
-        try await api.line(containing: "listening")
+        try await restartAPI()
         for _ in 0..<options.workers { try await startWorker() }
     }
 

@@ -13,7 +13,7 @@ final class FleetProcess: Sendable {
         var lines: [String] = []
         var rest: [UInt8] = []
         var waiters: [(text: String, promise: Promise<String>)] = []
-        var listeners: [(text: String, body: @Sendable () -> Void)] = []
+        var listeners: [(text: String, body: @Sendable (String) -> Void)] = []
     }
 
     let name: String
@@ -33,7 +33,7 @@ final class FleetProcess: Sendable {
             let (ready, heard) = state.withLock { output in
                 output.rest += data
                 var ready: [(Promise<String>, String)] = []
-                var heard: [@Sendable () -> Void] = []
+                var heard: [(body: @Sendable (String) -> Void, line: String)] = []
                 while let newline = output.rest.firstIndex(of: UInt8(ascii: "\n")) {
                     let line = String(decoding: output.rest[..<newline], as: UTF8.self)
                     output.rest.removeSubrange(...newline)
@@ -41,12 +41,12 @@ final class FleetProcess: Sendable {
                     for waiter in output.waiters where line.contains(waiter.text) {
                         ready.append((waiter.promise, line))
                     }
-                    heard += output.listeners.filter { line.contains($0.text) }.map(\.body)
+                    heard += output.listeners.filter { line.contains($0.text) }.map { ($0.body, line) }
                 }
                 return (ready, heard)
             }
             for (promise, line) in ready { promise.fulfil(line) }
-            for body in heard { body() }
+            for (body, line) in heard { body(line) }
         }
     }
 
@@ -98,6 +98,9 @@ final class FleetProcess: Sendable {
         }
     }
 
+    /// Whether it has not ended.
+    var isRunning: Bool { end.current == nil }
+
     /// Waits for its end.
     func ended() async throws -> ProcessEnd { try await end.value() }
 
@@ -129,8 +132,8 @@ final class FleetProcess: Sendable {
         }
     }
 
-    /// Calls at every further line that holds this text.
-    func onLine(containing text: String, _ body: @escaping @Sendable () -> Void) {
+    /// Calls with every further line that holds this text.
+    func onLine(containing text: String, _ body: @escaping @Sendable (String) -> Void) {
         output.state.withLock { $0.listeners.append((text, body)) }
     }
 

@@ -63,8 +63,9 @@ package final class PostgresPool: Service, PostgresClient {
         }
     }
 
-    /// Closes idle connections that are dead, old or long unused.
-    func maintain() {
+    /// Closes idle connections that are dead, old or long unused: what ``run()`` does now and then, for whoever knows that the
+    /// server has been away.
+    package func maintain() {
         let actions = state.withLock { state in
             // Nobody else can take an idle connection while we hold the lock, so its socket is ours to look at.
             let dead = state.machine.idleConnections.filter { state.connections[$0]?.looksAlive != true }
