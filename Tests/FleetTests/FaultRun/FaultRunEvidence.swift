@@ -108,7 +108,9 @@ extension FaultRunEvidence {
     init(of fleet: Fleet) async throws {
         for site in fleet.options.sites { addIssues(of: site, fleet.jira) }
         for entry in fleet.jira.journal() where entry.isCreate { creates.append(Create(entry)) }
-        for (site, summary) in fleet.jira.summary().sites { inFlight[site] = summary.maxInFlight }
+        inFlight = Dictionary(grouping: fleet.jira.journal(), by: \.site).mapValues { entries in
+            entries.mostInFlight(patience: fleet.requestTimeout)
+        }
         try await addRecord(fleet.pool)
         for session in sessions { fixes += try await Self.fixes(of: session.id, fleet) }
     }
@@ -241,5 +243,27 @@ extension FaultRunEvidence.Create {
         key = entry.issueKey
         isHeard = entry.outcome == .answered && entry.status == 201 && !fault.contains("truncated")
         title = entry.title
+    }
+}
+
+extension [JournalEntry] {
+    /// The most requests in flight at once, of one site.
+    ///
+    /// A process that is stopped in the middle of a request keeps its connection open, and nobody waits for the answer any more:
+    /// what never came whole is not counted, and nothing longer than its sender would have waited.
+    ///
+    /// - Parameter patience: How long a client waits for an answer, in seconds.
+    func mostInFlight(patience: Double) -> Int {
+        let longest = Int(patience * 1e6)
+        var ends: [Int] = []
+        var most = 0
+        // They are in the order of arrival.
+        for entry in self where entry.bodyComplete != nil {
+            let arrived = entry.arrived.monotonic
+            ends.removeAll { $0 <= arrived }
+            ends.append(Swift.min(entry.ended?.monotonic ?? .max, arrived + longest))
+            most = Swift.max(most, ends.count)
+        }
+        return most
     }
 }

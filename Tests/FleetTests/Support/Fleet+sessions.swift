@@ -74,6 +74,7 @@ struct SessionStanding: Sendable, Equatable {
 
 /// What the record says of an export's job.
 struct JobStanding: Sendable {
+    let id: UUID
     let state: String
     let epoch: Int
     let attempts: Int
@@ -174,9 +175,10 @@ extension Fleet {
     /// The job that exports a session.
     func job(of session: UUID) async throws -> JobStanding {
         let row = try await pool.query(
-            "SELECT state, epoch, attempts, deaths, worker_id FROM jobs WHERE session_id = \(session) AND kind = 'export'"
+            "SELECT id, state, epoch, attempts, deaths, worker_id FROM jobs WHERE session_id = \(session) AND kind = 'export'"
         ).only()
         return JobStanding(
+            id: try row.get("id"),
             state: try row.get("state"),
             epoch: try row.get("epoch"),
             attempts: try row.get("attempts"),

@@ -144,6 +144,9 @@ extension Fleet {
         return environment.merging(options.environment) { $1 }
     }
 
+    /// How long a worker waits for an answer of Jira, in seconds.
+    var requestTimeout: Double { environment["JIRA_REQUEST_TIMEOUT_SECONDS"].flatMap { Double($0) } ?? 30 }
+
     /// The address as the processes get it.
     private func address(_ url: String, by proxy: FaultProxy?) -> String {
         guard let proxy, var components = URLComponents(string: url) else { return url }

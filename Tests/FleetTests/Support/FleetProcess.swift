@@ -98,6 +98,22 @@ final class FleetProcess: Sendable {
         }
     }
 
+    /// Waits until a signal has stopped it, or it has ended.
+    ///
+    /// What it says before it stops comes earlier: a `SIGCONT` that is sent then may come too early, and be lost.
+    func stopped() async {
+        let pid = pid
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            // A thread of its own: the call blocks, and ends with the process at the latest.
+            Thread {
+                var information = siginfo_t()
+                // Looks only: whoever started the process waits for its end.
+                waitid(P_PID, id_t(pid), &information, WSTOPPED | WEXITED | WNOWAIT)
+                continuation.resume()
+            }.start()
+        }
+    }
+
     /// Whether it has not ended.
     var isRunning: Bool { end.current == nil }
 
