@@ -97,7 +97,7 @@ final class FaultRunWatch: Sendable {
 
     /// Looks whenever this worker says that a job has ended.
     func heed(_ worker: FleetProcess) {
-        worker.onLine(containing: "A job ends") { [bell] in bell.yield() }
+        worker.onLine(containing: "A job ends") { [bell] _ in bell.yield() }
     }
 
     /// Looks: something has happened.

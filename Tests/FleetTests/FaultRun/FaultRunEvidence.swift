@@ -81,6 +81,8 @@ struct FaultRunEvidence: Sendable {
         let title: String
         let issueType: String
         let jiraUrl: String?
+        /// What is the matter, and what to do.
+        var recommendedAction: String?
     }
 
     /// A link, by the titles of its ends.

@@ -5,6 +5,8 @@ struct FaultRunJudge {
     let evidence: FaultRunEvidence
     /// Whether commits came after the settle time: then a ticket may have several issues, each of which must be reported.
     let hasLateCommits: Bool
+    /// Whether a job may have failed or been quarantined, as long as its session went on and came to its end.
+    var allowsFailedJobs = false
 
     /// The figures of a run, for its log.
     struct Figures: Sendable {
@@ -47,7 +49,10 @@ struct FaultRunJudge {
             found.append("\(most) requests were in flight at \(site) at once")
         }
         for job in evidence.jobs {
-            if job.state != "succeeded" { found.append("job \(job.id.wire) (\(job.kind)) is \(job.state)") }
+            let isFinal = ["succeeded", "failed", "quarantined"].contains(job.state)
+            if allowsFailedJobs ? !isFinal : job.state != "succeeded" {
+                found.append("job \(job.id.wire) (\(job.kind)) is \(job.state)")
+            }
             if job.lateSteps > 0 {
                 found.append("job \(job.id.wire) has \(job.lateSteps) steps of a claim that was over")
             }
@@ -121,7 +126,7 @@ struct FaultRunJudge {
         return real.subtracting(told).sorted().map { "the twin \($0) is reported to nobody" }
             + told.subtracting(real).sorted().map { "the twin \($0) is reported and is none" }
             + evidence.fixes.filter { $0.issueType == "possible_orphan" }
-            .map { "ticket \($0.title) is said to have a possible orphan" }
+            .map { "ticket \($0.title) is said to have a possible orphan: \($0.recommendedAction ?? "")" }
     }
 
     // MARK: What the issues hold

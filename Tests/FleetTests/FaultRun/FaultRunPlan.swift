@@ -48,9 +48,7 @@ struct FaultRunPlan: Sendable {
         let count = max(2 * size.sites, (size.tickets + Self.largestSession - 1) / Self.largestSession)
         sessions = (0..<count).map { index in
             let tickets = size.tickets / count + (index < size.tickets % count ? 1 : 0)
-            var body = ImportBody("S\(index + 1)", count: tickets, site: sites[index % sites.count])
-            for place in body.tickets.indices { Self.furnish(&body.tickets, place, &random) }
-            return body
+            return Self.session("S\(index + 1)", tickets: tickets, site: sites[index % sites.count], using: &random)
         }
         faults = FaultMenu(lateCommit: size.hasLateCommits ? Self.lateCommit : nil).faults(using: &random)
         kills = (0..<size.kills).map { _ in
@@ -60,6 +58,18 @@ struct FaultRunPlan: Sendable {
                 worker: Int.random(in: 0..<size.workers, using: &random)
             )
         }.sorted { $0.requests < $1.requests }
+    }
+
+    /// A session whose tickets have some of what tickets may have.
+    static func session(
+        _ name: String,
+        tickets count: Int,
+        site: String,
+        using random: inout SplitMix
+    ) -> ImportBody {
+        var body = ImportBody(name, count: count, site: site)
+        for place in body.tickets.indices { furnish(&body.tickets, place, &random) }
+        return body
     }
 
     /// Gives a ticket some of what tickets may have.
