@@ -137,7 +137,10 @@ struct JobRunnerTests {
                 let job = try await road.record.insertJob()
                 // Running, so that no sweep brings it; and held by the worker, as after a claim whose answer it has never heard.
                 _ = try await road.record.jobs.claim([job.id], for: worker.id)
-                let registration = try await road.delivery.register(WorkerLease(worker: worker.id), holding: [QueuedJob(job)])
+                let registration = try await road.delivery.register(
+                    WorkerLease(worker: worker.id),
+                    holding: [QueuedJob(job)]
+                )
                 #expect(registration == .registered(taken: []))
                 try await handler.log.wait { $0.conclusions(of: job.id) == [.succeeded] }
             }

@@ -1,7 +1,10 @@
 import Foundation
 import JiraSimulator
+import Jobs
+import Logging
 import Postgres
 import Record
+import ServiceLifecycle
 import TestEquipment
 import Testing
 import TramlineModel
@@ -108,5 +111,55 @@ struct TwinAuditTests {
             let parked = try await fixture.pool.query("SELECT parked_reason FROM integrations").scalar(as: String?.self)
             #expect(parked == "Jira refused its credential.")
         }
+    }
+
+    @Test(
+        "An audit ends between two requests when its worker goes away, and when somebody cancels it",
+        arguments: [JobState.queued, .cancelled]
+    )
+    func interrupted(_ state: JobState) async throws {
+        let lost = ScriptedFault.creating(.dropBeforeCommit, title: "Ticket 2", limit: 1)
+        let walk = "/rest/api/3/issue/bulkfetch"
+        try await ExportFixture.run(
+            settle: .milliseconds(500),
+            twinAudit: .seconds(2),
+            jira: .init(latency: .milliseconds(2), faults: [lost])
+        ) { fixture in
+            let (team, session) = try await fixture.importSession((1...3).map { .make($0) })
+            let before = try await fixture.withWorkers([fixture.makeRunner("worker")]) { groups in
+                try await fixture.start(session, team: team)
+                _ = try await fixture.messages(of: session)
+                fixture.jira.add(ScriptedFault(.latency(milliseconds: 1000), path: walk))
+                let before = fixture.jira.journal().count
+                try await fixture.jira.journal { $0.dropFirst(before).contains { $0.path == walk } }
+                // While the answer is on its way.
+                if state == .cancelled {
+                    try await fixture.cancelAudit()
+                    _ = await fixture.audits.next()
+                } else {
+                    await groups[0].triggerGracefulShutdown()
+                }
+                return before
+            }
+            let after = fixture.jira.journal().dropFirst(before).drop { $0.path != walk }
+            #expect(after.map(\.path) == [walk])
+            let audit = try await fixture.pool.query("SELECT state FROM jobs WHERE kind = 'audit'").scalar(
+                as: String.self
+            )
+            #expect(audit == state.rawValue)
+        }
+    }
+}
+
+extension ExportFixture {
+    /// Cancels the audit, and tells its worker.
+    fileprivate func cancelAudit() async throws {
+        let store = JobStore(pool: pool)
+        let cancellation = try await pool.withTransaction(by: .test) { connection in
+            let audit = try await connection.query("SELECT id FROM jobs WHERE kind = 'audit'").scalar(as: JobID.self)
+            return try await store.cancel(audit, on: connection)
+        }
+        let quiet = Logger(label: "test.cancel") { _ in SwiftLogNoOpLogHandler() }
+        if let cancellation { await JobQueue(delivery: delivery, logger: quiet).announce(cancellation) }
     }
 }

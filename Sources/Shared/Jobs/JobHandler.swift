@@ -19,8 +19,8 @@ package struct ProgressMark: Sendable, Hashable {
 package protocol JobHandler: Sendable {
     /// Runs a job until it ends, must wait, or is asked to stop; one small step after the other.
     ///
-    /// Between two steps it asks ``JobRun/interruption``, and ends with it if there is one. It never sleeps, retries or marks the job itself. Errors that it
-    /// throws are sorted by the runner: a lost claim is dropped in silence, an unreachable record waits, and anything
+    /// Between two steps, and between the requests of a long one, it passes a ``JobRun/checkpoint()``. It never sleeps, retries
+    /// or marks the job itself. Errors that it throws are sorted by the runner: a lost claim is dropped in silence, an unreachable record waits, and anything
     /// else counts as a transient fault.
     func run(_ run: JobRun) async throws -> JobOutcome
 
@@ -31,6 +31,11 @@ package protocol JobHandler: Sendable {
         as settlement: JobSettlement,
         on connection: PostgresConnection
     ) async throws -> ProgressMark?
+}
+
+/// A run that ends between two steps, because its worker is going away or somebody has cancelled it.
+package struct JobInterrupted: Error {
+    package let outcome: JobOutcome
 }
 
 /// One run of a job: the claim, and what a handler may use.
@@ -53,6 +58,13 @@ package struct JobRun: Sendable {
     package var interruption: JobOutcome? {
         if signals.cancelling.isSet { return .cancelled }
         return shouldStop || signals.pausing.isSet ? .handedOver : nil
+    }
+
+    /// Ends the run here if no other step may begin.
+    ///
+    /// - Throws: ``JobInterrupted``, which the runner understands; a handler lets it pass.
+    package func checkpoint() throws(JobInterrupted) {
+        if let interruption { throw JobInterrupted(outcome: interruption) }
     }
 
     /// Commits one step: its effect, its progress message and nothing if the claim is no longer the newest.

@@ -8,6 +8,8 @@ extension JobOutcome {
     /// - Returns: `nil` when the claim is lost: nothing may be written for the job.
     package init?(interruptedBy error: any Error, isStopping: Bool) {
         switch error {
+        case let error as JobInterrupted:
+            self = error.outcome
         case let error as RecordError where error.code == .staleClaim:
             return nil
         case let error as DeliveryError:

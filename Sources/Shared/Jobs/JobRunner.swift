@@ -315,7 +315,7 @@ package final class JobRunner: Service {
             return .outcome(try await handler.run(run))
         } catch {
             guard let outcome = JobOutcome(interruptedBy: error, isStopping: stopping.isSet) else { return nil }
-            if (error as? DeliveryError)?.code != .calledOff {
+            if !(error is JobInterrupted), (error as? DeliveryError)?.code != .calledOff {
                 logger.warning("A job was interrupted", metadata: ["error": "\(error)"])
             }
             return .outcome(outcome)

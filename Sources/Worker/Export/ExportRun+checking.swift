@@ -19,8 +19,6 @@ extension ExportRun {
                 logger.notice("An export cannot begin", metadata: ["findings": "\(findings.count)"])
                 throw Interruption.outcome(.failed(FaultTable.projectUnready(project, findings)))
             }
-        } catch is ProjectReader.Stopped {
-            throw Interruption.outcome(.handedOver)
         } catch let error as JiraError {
             throw interruption(error, doing: "checking the project \(project)", nil)
         }

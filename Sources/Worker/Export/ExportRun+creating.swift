@@ -35,7 +35,7 @@ extension ExportRun {
         var hasRenewed = false
         // Each turn drops at least one field, simplifies the description or takes another credential, so they are bounded.
         while true {
-            try checkpoint()
+            try run.checkpoint()
             let lowKeyNumber = try await lowKeyNumber(before: ticket)
             var intended: CreateOperation?
             do {

@@ -27,7 +27,7 @@ extension ExportRun {
         let isWorthSearching = lost.contains { now >= $0.operation.deadlineAt || isPersonsWord($0) }
         let sight = try await look(for: lost, depth: isWorthSearching ? .full : .walk, now: now)
         for lost in lost {
-            try checkpoint()
+            try run.checkpoint()
             switch verdict(lost, sight, now: now) {
             case .adopt(let issue, let twins):
                 ledger.record(try await adopt(issue, twins: twins, for: lost), for: lost.ticket.id)

@@ -95,7 +95,7 @@ struct ExportRun {
     private func createTickets(_ ledger: inout ExportLedger) async throws {
         var losses = 0
         while true {
-            try checkpoint()
+            try run.checkpoint()
             let lost = ledger.lost(dueAt: .now)
             if !lost.isEmpty {
                 try await reconcile(lost, &ledger)
@@ -124,22 +124,17 @@ struct ExportRun {
         var delayed: DelayedStep?
         for attachment in material.attachments where attachment.status == .pending {
             guard let issue = ledger.issue(of: attachment.ticket) else { continue }
-            try checkpoint()
+            try run.checkpoint()
             delayed = DelayedStep.earlier(delayed, try await upload(attachment, to: issue))
         }
         for link in material.dependencies where !link.isSettled {
             guard let blocker = ledger.issue(of: link.blocker), let blocked = ledger.issue(of: link.blocked) else {
                 continue
             }
-            try checkpoint()
+            try run.checkpoint()
             delayed = DelayedStep.earlier(delayed, try await makeLink(link, from: blocker, to: blocked))
         }
         return delayed
-    }
-
-    /// Between two steps: stops here when the worker is going away, or somebody has cancelled the export.
-    func checkpoint() throws {
-        if let outcome = run.interruption { throw Interruption.outcome(outcome) }
     }
 
     /// Says that the export has begun, or goes on elsewhere.

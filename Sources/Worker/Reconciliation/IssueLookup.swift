@@ -1,5 +1,6 @@
 import Foundation
 import Jira
+import Jobs
 import Logging
 import Postgres
 import Record
@@ -49,6 +50,7 @@ struct IssueLookup: Sendable {
     ///   - now: the database's clock when the look begins: what it proves, it proves for this moment.
     ///   - patience: how long after its deadline a request may still take effect; `nil` looks for as long as there are keys.
     /// - Throws: `JiraError` when trying again may help: nothing is known then. A refusal is no error but blindness.
+    ///   `JobInterrupted` between two requests.
     func look(
         for lost: [LostCreate],
         depth: Depth,
@@ -106,6 +108,7 @@ struct IssueLookup: Sendable {
         let highest = try await OperationStore.highestKeyNumber(inProject: project, of: integration, on: pool) ?? 0
         var next = (lost.map { $0.operation.lowKeyNumber ?? 0 }.min() ?? 0) + 1
         for _ in 0..<(depth == .glance ? 1 : Self.longestWalk) {
+            try caller.run.checkpoint()
             let keys = (next..<next + Int64(Self.keysPerRead)).map { "\(project)-\($0)" }
             let batch = try await caller.send(spaced: false) { client throws(JiraError) in
                 try await client.bulkFetch(keys, fields: Self.fields, properties: [TicketMapping.markerProperty])
@@ -147,6 +150,7 @@ struct IssueLookup: Sendable {
         var token: JiraPageToken?
         var seen: Set<JiraPageToken> = []
         for _ in 0..<Self.longestSearch {
+            try caller.run.checkpoint()
             let after = token
             let page = try await caller.send(spaced: true) { client throws(JiraError) in
                 try await client.searchPage(search, after: after)

@@ -18,12 +18,9 @@ struct ProjectReader {
     let caller: SiteCaller
     let project: String
 
-    /// Stops between two requests when the worker is going away.
-    struct Stopped: Error {}
-
     /// Reads what the rules for an export need.
     /// - Parameter types: the names of the tickets' issue types.
-    /// - Throws: ``Stopped``; what ``SiteCaller`` throws.
+    /// - Throws: `JobInterrupted` between two requests; what ``SiteCaller`` throws.
     func readForExport(types: Set<String>) async throws -> ProjectFacts {
         var facts = try await readAccess()
         for name in types.sorted() {
@@ -34,7 +31,7 @@ struct ProjectReader {
     }
 
     /// Reads all that people choose from when they set a session up.
-    /// - Throws: ``Stopped``; what ``SiteCaller`` throws.
+    /// - Throws: `JobInterrupted` between two requests; what ``SiteCaller`` throws.
     func readForPeople() async throws -> ProjectFacts {
         var facts = try await readAccess()
         guard facts.project != nil else { return facts }
@@ -66,7 +63,7 @@ struct ProjectReader {
     private func send<Value: Sendable>(
         _ request: (JiraClient) async throws(JiraError) -> JiraReply<Value>
     ) async throws -> Value {
-        if caller.run.shouldStop { throw Stopped() }
+        try caller.run.checkpoint()
         return try await caller.send(spaced: false, request)
     }
 

@@ -22,8 +22,6 @@ struct ValidateHandler: JobHandler {
                 (try await run.jobs.storeResult(answer, of: run.claim, on: connection), nil)
             }
             return .succeeded
-        } catch is ProjectReader.Stopped {
-            return .handedOver
         } catch let fault as Fault {
             return .failed(fault)
         } catch let error as JiraError {
