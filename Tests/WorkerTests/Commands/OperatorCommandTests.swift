@@ -140,6 +140,41 @@ struct OperatorCommandTests {
         }
     }
 
+    @Test("jobs show names the ticket of a file, and both tickets of a link")
+    func steps() async throws {
+        try await OperatorFixture.run { fixture in
+            var draft = RecordFixture.draft(tickets: 2)
+            draft.tickets[1].dependsOn = ["T1"]
+            draft.tickets[0].attachments = [.init(filename: "a", bytes: [1])]
+            let (_, job) = try await fixture.startExport(draft)
+            let claim = try await fixture.claim(job.id, by: try await fixture.makeWorker("one"))
+            let session = try #require(job.session)
+            let material = try #require(try await fixture.record.exports.load(session))
+            try await fixture.record.jobs.withFence(claim) { connection in
+                for (step, subject, outcome) in [
+                    ("attachment", material.attachments[0].id.rawValue, "uploaded"),
+                    ("link", material.dependencies[0].stepSubject, "linked"),
+                ] {
+                    try await fixture.record.jobs.recordStep(
+                        step,
+                        of: claim,
+                        subject: subject,
+                        outcome: outcome,
+                        on: connection
+                    )
+                }
+            }
+            let shown = try await fixture.commands.run("jobs", "show", job.id.description)
+            #expect(shown.output.contains("T2 blocked by T1"), "\(shown)")
+            let json = try await fixture.commands.run("jobs", "show", job.id.description, "--json").json
+            let steps = try #require(json["newest_steps"] as? [[String: Any]])
+            let link = try #require(steps.first { $0["step"] as? String == "link" })
+            #expect(link["ticket"] as? String == "T2" && link["blocked_by"] as? String == "T1")
+            let file = try #require(steps.first { $0["step"] as? String == "attachment" })
+            #expect(file["ticket"] as? String == "T1" && file["blocked_by"] is NSNull)
+        }
+    }
+
     @Test("A beginning that several jobs share names them all")
     func ambiguous() async throws {
         try await OperatorFixture.run { fixture in

@@ -48,7 +48,12 @@ struct OperatorFixture: Sendable {
 
     /// Records an export and enqueues it.
     func startExport(tickets: Int = 2) async throws -> (SessionID, Job) {
-        let session = try await record.importSession(tickets: tickets).id
+        try await startExport(RecordFixture.draft(tickets: tickets))
+    }
+
+    /// Records an export and enqueues it.
+    func startExport(_ draft: SessionDraft) async throws -> (SessionID, Job) {
+        let session = try await record.importSession(draft).id
         let start = try await record.sessions.startExport(
             of: session,
             team: record.team,

@@ -27,7 +27,9 @@ package struct DependencyRow: Sendable {
     package let isSettled: Bool
 
     /// Names the link among the steps of a job: made of both its ends, since it has no id of its own.
-    package var stepSubject: UUID {
+    package var stepSubject: UUID { Self.stepSubject(blocked: blocked, blocker: blocker) }
+
+    static func stepSubject(blocked: TicketID, blocker: TicketID) -> UUID {
         withUnsafeBytes(of: (blocked.rawValue.uuid, blocker.rawValue.uuid)) { bytes in
             let half = bytes.count / 2
             return UUID(uuid: uuid((0..<half).map { bytes[$0] ^ bytes[half + $0] }))

@@ -16,8 +16,10 @@ package struct JobDetail: Sendable {
     /// A step that was done.
     package struct Step: Sendable {
         package let step: String
-        /// A ticket's ref where the step was one of a ticket.
+        /// The ref of the ticket that the step was one of: its own, its file's, or that of a link's blocked end.
         package let ref: String?
+        /// Of a link: the ref of the ticket that blocks.
+        package let blockerRef: String?
         package let outcome: String
         package let epoch: Epoch
         package let finishedAt: Date
@@ -78,7 +80,7 @@ extension JobStore {
                 entry: entry,
                 session: try await Self.session(of: entry.job, on: connection),
                 stepCounts: try await Self.stepCounts(of: id, on: connection),
-                newestSteps: try await Self.newestSteps(of: id, limit: limit, on: connection),
+                newestSteps: try await Self.newestSteps(of: entry.job, limit: limit, on: connection),
                 openOperations: try await Self.openOperations(of: id, limit: limit, on: connection),
                 operationCounts: try await Self.operationCounts(of: id, on: connection),
                 deaths: try await deaths(of: id, on: connection, limit: limit)
@@ -121,25 +123,56 @@ extension JobStore {
     }
 
     private static func newestSteps(
-        of id: JobID,
+        of job: Job,
         limit: Int,
         on connection: PostgresConnection
     ) async throws -> [JobDetail.Step] {
-        try await connection.query(
+        let links = try await links(of: job.session, on: connection)
+        return try await connection.query(
             """
-            SELECT step, ref, outcome, epoch, finished_at
-            FROM job_steps LEFT JOIN tickets ON tickets.id = subject_id
-            WHERE job_id = \(id) ORDER BY finished_at DESC LIMIT \(limit)
+            SELECT step, subject_id, ref, outcome, epoch, finished_at
+            FROM job_steps
+            LEFT JOIN attachments ON attachments.id = subject_id
+            LEFT JOIN tickets ON tickets.id = COALESCE(attachments.ticket_id, subject_id)
+            WHERE job_id = \(job.id) ORDER BY finished_at DESC LIMIT \(limit)
             """
         ).map { row in
-            JobDetail.Step(
+            let link = links[try row.get("subject_id")]
+            return JobDetail.Step(
                 step: try row.get("step"),
-                ref: try row.get("ref"),
+                ref: try row.get("ref") ?? link?.blocked,
+                blockerRef: link?.blocker,
                 outcome: try row.get("outcome"),
                 epoch: try row.get("epoch"),
                 finishedAt: try row.get("finished_at")
             )
         }
+    }
+
+    /// The refs of both ends of a session's links, by the subjects of their steps.
+    private static func links(
+        of session: SessionID?,
+        on connection: PostgresConnection
+    ) async throws -> [UUID: (blocked: String, blocker: String)] {
+        guard let session else { return [:] }
+        let rows = try await connection.query(
+            """
+            SELECT ticket_id, depends_on_ticket_id, blocked.ref AS blocked_ref, blocker.ref AS blocker_ref
+            FROM ticket_dependencies
+            JOIN tickets AS blocked ON blocked.id = ticket_id
+            JOIN tickets AS blocker ON blocker.id = depends_on_ticket_id
+            WHERE ticket_dependencies.session_id = \(session)
+            """
+        )
+        var links: [UUID: (blocked: String, blocker: String)] = [:]
+        for row in rows {
+            let subject = DependencyRow.stepSubject(
+                blocked: try row.get("ticket_id"),
+                blocker: try row.get("depends_on_ticket_id")
+            )
+            links[subject] = (try row.get("blocked_ref"), try row.get("blocker_ref"))
+        }
+        return links
     }
 
     private static func openOperations(

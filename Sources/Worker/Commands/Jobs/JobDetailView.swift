@@ -80,7 +80,8 @@ struct JobDetailView: Sendable {
         guard !detail.stepCounts.isEmpty else { return [] }
         let counts = detail.stepCounts.map { "\($0.count) × \($0.step) \($0.outcome)" }.joined(separator: ", ")
         let rows = detail.newestSteps.map { step in
-            [step.finishedAt.forTable, step.step, step.ref ?? "–", step.outcome, step.epoch.description]
+            let ticket = [step.ref ?? "–", step.blockerRef].compactMap(\.self).joined(separator: " blocked by ")
+            return [step.finishedAt.forTable, step.step, ticket, step.outcome, step.epoch.description]
         }
         return ["Steps done: \(counts)", TextTable(["WHEN", "STEP", "TICKET", "OUTCOME", "EPOCH"], rows).text]
     }
@@ -152,7 +153,8 @@ struct JobDetailView: Sendable {
 
     private static func json(_ step: JobDetail.Step) -> JSONValue {
         .members([
-            "step": .string(step.step), "ticket": step.ref.map(JSONValue.string), "outcome": .string(step.outcome),
+            "step": .string(step.step), "ticket": step.ref.map(JSONValue.string),
+            "blocked_by": step.blockerRef.map(JSONValue.string), "outcome": .string(step.outcome),
             "epoch": .integer(step.epoch.rawValue), "finished_at": .time(step.finishedAt),
         ])
     }
