@@ -49,6 +49,29 @@ struct QueueTests {
         }
     }
 
+    @Test("Places that are reserved go to jobs that a request waits for, and to no others")
+    func reserved() async throws {
+        try await withDelivery { delivery in
+            let worker = try await delivery.makeWorker()
+            let (others, waiting) = (jobs(3), jobs(3, .waiting))
+            _ = try await delivery.enqueue(others + waiting)
+            func claim(upTo limit: Int, reserved: Int) async throws -> (jobs: [JobID], left: Int) {
+                let result = try await delivery.claim(upTo: limit, reserved: reserved, worker: worker.worker)
+                guard case .claimed(let jobs, _, let left) = result else { throw Forgotten() }
+                return (jobs, left)
+            }
+            // Without room for the others nothing of them is said: whoever is full would ask at once again.
+            var claimed = try await claim(upTo: 0, reserved: 2)
+            #expect(claimed.jobs == waiting.prefix(2).map(\.id) && claimed.left == 1)
+            claimed = try await claim(upTo: 2, reserved: 2)
+            #expect(claimed.jobs == [waiting[2].id, others[0].id] && claimed.left == 2)
+            claimed = try await claim(upTo: 0, reserved: 2)
+            #expect(claimed.jobs.isEmpty && claimed.left == 0)
+            claimed = try await claim(upTo: 5, reserved: 2)
+            #expect(claimed.jobs == others.suffix(2).map(\.id) && claimed.left == 0)
+        }
+    }
+
     @Test("A scheduled job that has waited longer than the head start goes first")
     func ageing() async throws {
         try await withRedis { redis in

@@ -30,6 +30,36 @@ struct JobRunnerTests {
         }
     }
 
+    @Test("A job that a request waits for does not wait for a place, but so many at once as are reserved")
+    func reserve() async throws {
+        try await withRoad { road in
+            let ended = EventLog<Bool>()
+            let handler = TestHandler { run in
+                // Until the test has seen all that it wants to see.
+                try await ended.wait { !$0.isEmpty }
+                return .succeeded
+            }
+            try await road.withWorker(concurrency: 2, reserve: 1, running: handler) { _ in
+                func running() async throws -> Set<JobID> {
+                    let rows = try await road.record.pool.query("SELECT id FROM jobs WHERE state = 'running'")
+                    return Set(try rows.map { try $0.get("id") })
+                }
+                func wait(until isSo: (Set<JobID>) -> Bool) async throws {
+                    while try await !isSo(running()) { await Task.yield() }
+                }
+                let others = [try await road.enqueue(), try await road.enqueue(), try await road.enqueue()].map(\.id)
+                try await wait { $0 == Set(others.prefix(2)) }
+                let first = try await road.enqueue(priority: .waiting).id
+                try await wait { $0 == Set(others.prefix(2) + [first]) }
+                let second = try await road.enqueue(priority: .waiting).id
+                ended.append(true)
+                try await handler.log.wait { events in
+                    (others + [first, second]).allSatisfy { events.conclusions(of: $0) == [.succeeded] }
+                }
+            }
+        }
+    }
+
     @Test("A Redis that begins empty is set up by the worker")
     func emptyRedis() async throws {
         try await withRoad(generation: nil) { road in

@@ -12,30 +12,6 @@ private struct Greatest: RandomNumberGenerator {
     mutating func next() -> UInt64 { .max }
 }
 
-private func job(attempts: Int = 0, of maximum: Int = 5, deaths: Int = 0) -> Job {
-    Job(
-        id: JobID(),
-        kind: .export,
-        state: .running,
-        team: TeamID(),
-        session: nil,
-        site: nil,
-        priority: .person,
-        attempts: attempts,
-        maximumAttempts: maximum,
-        deaths: deaths,
-        epoch: Epoch(rawValue: 1),
-        worker: WorkerID(rawValue: "w"),
-        createdAt: Date(timeIntervalSince1970: 0),
-        startedAt: nil,
-        finishedAt: nil,
-        runAt: Date(timeIntervalSince1970: 0),
-        cancelRequested: false,
-        payload: "{}",
-        fault: nil
-    )
-}
-
 private func settlement(_ outcome: JobOutcome, of job: Job, isCancelRequested: Bool = false) -> JobSettlement {
     var generator = Greatest()
     let backoff = Backoff(base: .seconds(2), maximum: .seconds(300))
@@ -65,7 +41,7 @@ struct JobSettlementTests {
     )
     func plain(_ example: Example) {
         for attempts in [0, 4, 5] {
-            let settlement = settlement(example.outcome, of: job(attempts: attempts))
+            let settlement = settlement(example.outcome, of: .test(attempts: attempts))
             #expect(settlement.state == example.state && settlement.dueIn == example.dueIn)
         }
     }
@@ -73,13 +49,13 @@ struct JobSettlementTests {
     @Test("A transient fault is tried again with doubled waits, until the attempts are used up")
     func attempts() {
         for (attempts, bound) in [(0, 2), (1, 4), (2, 8), (3, 16)] {
-            let settlement = settlement(.retry(fault, after: nil), of: job(attempts: attempts))
+            let settlement = settlement(.retry(fault, after: nil), of: .test(attempts: attempts))
             #expect(settlement.state == .retrying && settlement.fault == fault)
             #expect(settlement.dueIn == .seconds(bound))
         }
-        let last = settlement(.retry(fault, after: nil), of: job(attempts: 4))
+        let last = settlement(.retry(fault, after: nil), of: .test(attempts: 4))
         #expect(last.state == .failed && last.fault == fault && last.dueIn == nil && last.usesAttempt)
-        #expect(settlement(.retry(fault, after: nil), of: job(of: 1)).state == .failed)
+        #expect(settlement(.retry(fault, after: nil), of: .test(of: 1)).state == .failed)
     }
 
     @Test("What counts is the attempts since the last step that was finished, not those at the claim")
@@ -87,7 +63,7 @@ struct JobSettlementTests {
         var generator = Greatest()
         let settlement = JobSettlement(
             .retry(fault, after: nil),
-            of: job(attempts: 4),
+            of: .test(attempts: 4),
             asOf: JobFence(attempts: 0),
             backoff: Backoff(base: .seconds(2), maximum: .seconds(300)),
             using: &generator
@@ -97,8 +73,8 @@ struct JobSettlementTests {
 
     @Test("The wait is never shorter than what Jira asked for")
     func floor() {
-        #expect(settlement(.retry(fault, after: .seconds(40)), of: job()).dueIn == .seconds(40))
-        #expect(settlement(.retry(fault, after: .milliseconds(1)), of: job()).dueIn == .seconds(2))
+        #expect(settlement(.retry(fault, after: .seconds(40)), of: .test()).dueIn == .seconds(40))
+        #expect(settlement(.retry(fault, after: .milliseconds(1)), of: .test()).dueIn == .seconds(2))
     }
 
     @Test("A job whose workers keep dying is quarantined with what is known of it, in words that fit its kind")
@@ -117,7 +93,7 @@ struct JobSettlementTests {
                 openOperation: nil
             )
         }
-        var notify = job(deaths: 3)
+        var notify = Job.test(deaths: 3)
         notify.kind = .notify
         let plain = JobSettlement.quarantine(of: notify, after: [])
         #expect(plain.state == .quarantined && plain.fault?.category == .adminRequired)
@@ -125,13 +101,13 @@ struct JobSettlementTests {
             plain.fault?.userMessage == "The message was stopped: the process that ran it ended unexpectedly 3 times."
         )
         let creating = JobSettlement.quarantine(
-            of: job(deaths: 3),
+            of: .test(deaths: 3),
             after: [death(step: "ticket", "T1", creating: "T2")]
         )
         #expect(
             creating.fault?.userMessage.hasSuffix("3 times, the last time while ticket T2 was being created.") == true
         )
-        let after = JobSettlement.quarantine(of: job(deaths: 3), after: [death(step: "ticket", "T1", creating: nil)])
+        let after = JobSettlement.quarantine(of: .test(deaths: 3), after: [death(step: "ticket", "T1", creating: nil)])
         #expect(after.fault?.userMessage.hasSuffix("the last time after the step “ticket” of ticket T1.") == true)
         #expect(after.fault?.recoveryActions.contains { $0.contains("jobs show") } == true)
     }

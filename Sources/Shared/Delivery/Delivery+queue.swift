@@ -110,11 +110,18 @@ extension Delivery {
     /// A claim whose answer was lost is asked for again, for a lease at most: otherwise its jobs would be held by a worker
     /// that does not know of them. After that the lease has ended and they are ready again.
     ///
-    /// - Parameter limit: How many at most, 0...1000.
-    package func claim(upTo limit: Int, worker: WorkerID) async throws(DeliveryError) -> ClaimResult {
+    /// - Parameters:
+    ///   - limit: How many at most, 0...1000.
+    ///   - reserved: How many more, 0...1000, of those that a request waits for.
+    package func claim(
+        upTo limit: Int,
+        reserved: Int = 0,
+        worker: WorkerID
+    ) async throws(DeliveryError) -> ClaimResult {
         let token = String(UInt64.random(in: .min ... .max), radix: 36)
         let arguments = [
             RedisArgument(worker.rawValue), RedisArgument(min(max(limit, 0), 1000)), RedisArgument(token),
+            RedisArgument(min(max(reserved, 0), 1000)),
         ]
         let end = ContinuousClock.now + lease
         while true {

@@ -47,7 +47,9 @@ extension JobRunner {
                 logger.info("This worker is the scheduler now")
                 sweepBell.ring()
             }
-            let hasRoom = desk.withLock { $0.count } < configuration.concurrency
+            let hasRoom = desk.withLock {
+                $0.room(places: configuration.concurrency, reserved: configuration.reserve).any > 0
+            }
             health.withLock { $0.beat(ready: beat.ready, hasRoom: hasRoom, paused: beat.paused, at: .now) }
             obey(beat.paused)
             if beat.ready > 0 { claimBell.ring() }

@@ -14,6 +14,9 @@ package final class JobRunner: Service {
     package struct Configuration: Sendable {
         /// Jobs at once: default 100.
         package var concurrency: Int
+        /// Jobs beyond those, for which a request waits: default 10. They only read, and are over in a moment; where they had
+        /// to wait until a long job ends, nobody would wait for them any more.
+        package var reserve: Int
         package var backoff: Backoff
         /// How often the scheduler looks for jobs that the queue has lost, and each worker for those that it holds and does not
         /// run: default 5 s.
@@ -31,6 +34,7 @@ package final class JobRunner: Service {
 
         package init(
             concurrency: Int = 100,
+            reserve: Int = 10,
             backoff: Backoff = Backoff(),
             sweepInterval: Duration = .seconds(5),
             cancelInterval: Duration = .seconds(2),
@@ -40,6 +44,7 @@ package final class JobRunner: Service {
             metrics: RunnerMetrics = RunnerMetrics()
         ) {
             self.concurrency = concurrency
+            self.reserve = reserve
             self.backoff = backoff
             self.sweepInterval = sweepInterval
             self.cancelInterval = cancelInterval
@@ -151,10 +156,12 @@ package final class JobRunner: Service {
                 await letGoOfStrays()
                 look = .now + configuration.sweepInterval
             }
-            let room = configuration.concurrency - desk.withLock { $0.count }
+            let room = desk.withLock {
+                $0.room(places: configuration.concurrency, reserved: configuration.reserve)
+            }
             var alarm: ContinuousClock.Instant?
-            if room > 0, lease.stands() {
-                let (claims, pause) = await claim(upTo: min(room, 100))
+            if room.any + room.waitedFor > 0, lease.stands() {
+                let (claims, pause) = await claim(upTo: min(room.any, 100), reserved: room.waitedFor)
                 for claim in claims {
                     // Two claims of one job by this worker: the older run ends, its epoch is past.
                     let (drop, signals) = (DropSignal(), RunSignals())
@@ -168,12 +175,12 @@ package final class JobRunner: Service {
     }
 
     /// - Returns: The jobs to run, and how long until there may be more; `nil` to wait for a wake.
-    private func claim(upTo limit: Int) async -> ([JobClaim], Duration?) {
+    private func claim(upTo limit: Int, reserved: Int) async -> ([JobClaim], Duration?) {
         let ids: [JobID]
         var pause: Duration?
         let term = lease.term
         do throws(DeliveryError) {
-            switch try await delivery.claim(upTo: limit, worker: lease.worker) {
+            switch try await delivery.claim(upTo: limit, reserved: reserved, worker: lease.worker) {
             case .claimed(let claimed, let nextDue, let ready):
                 ids = claimed
                 pause = ready > 0 ? .zero : nextDue

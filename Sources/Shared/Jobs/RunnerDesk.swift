@@ -22,6 +22,24 @@ struct RunnerDesk {
     private(set) var isLeader = false
 
     var count: Int { entries.count }
+
+    /// How many more jobs may be claimed: of any kind, and beyond them of those that a request waits for.
+    ///
+    /// A job that a request waits for has a reserved place where one is free, so that it takes none from the others. Pure
+    /// arithmetic over what runs:
+    ///
+    /// | places | reserved | run | of them waited for | room | reserved room |
+    /// |---|---|---|---|---|---|
+    /// | 100 | 10 | 0 | 0 | 100 | 10 |
+    /// | 100 | 10 | 100 | 0 | 0 | 10 |
+    /// | 100 | 10 | 103 | 3 | 0 | 7 |
+    /// | 100 | 10 | 60 | 12 | 50 | 0 |
+    func room(places: Int, reserved: Int) -> (any: Int, waitedFor: Int) {
+        let waitedFor = entries.values.count { $0.queued.priority == .waiting }
+        let inReserve = min(waitedFor, reserved)
+        return (max(0, places - (entries.count - inReserve)), reserved - inReserve)
+    }
+
     /// The jobs that the worker may say it has.
     var jobs: [QueuedJob] { entries.values.compactMap { $0.isDropped ? nil : $0.queued } }
 

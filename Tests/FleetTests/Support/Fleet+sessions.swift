@@ -89,24 +89,27 @@ extension Fleet {
     // MARK: The API
 
     /// Sends a request to the API.
-    /// - Parameter key: nil for none.
+    /// - Parameters:
+    ///   - key: nil for none.
+    ///   - body: JSON, unless the headers say otherwise.
     func send(
         _ method: String,
         _ path: String,
         key: String?,
         body: Data? = nil,
-        headers: [String: String] = [:]
+        headers: [String: String] = [:],
+        timeout: TimeInterval = 30
     ) async throws -> APIAnswer {
         guard let address = URL(string: url + path) else { throw FleetFault("\(path) is no path") }
         // The client of the system reads an answer that comes while it is still sending: a 413 does.
-        var request = URLRequest(url: address, timeoutInterval: 30)
+        var request = URLRequest(url: address, timeoutInterval: timeout)
         request.httpMethod = method
         if let key { request.setValue("Bearer \(key)", forHTTPHeaderField: "Authorization") }
-        for (name, value) in headers { request.setValue(value, forHTTPHeaderField: name) }
         if let body {
             request.httpBody = body
             request.setValue("application/json", forHTTPHeaderField: "Content-Type")
         }
+        for (name, value) in headers { request.setValue(value, forHTTPHeaderField: name) }
         let (bytes, response) = try await URLSession.shared.data(for: request)
         guard let response = response as? HTTPURLResponse else { throw FleetFault("no answer of HTTP") }
         return APIAnswer(

@@ -18,6 +18,8 @@ final class Fleet: Sendable {
         var sites = ["acme"]
         /// How long an answer of Jira takes.
         var latency = Duration.milliseconds(10)
+        /// The largest file that Jira takes, in bytes.
+        var uploadLimit = 10 << 20
         /// The file that gets Jira's journal, with bodies, as lines of JSON.
         var journal: String?
         /// How much of each body the journal keeps, where it has no file.
@@ -66,7 +68,7 @@ final class Fleet: Sendable {
         _ body: @Sendable (Fleet) async throws -> Void
     ) async throws {
         let configuration = JiraSimulator.Configuration(
-            sites: options.sites.map { SiteConfiguration(name: $0, limits: nil) },
+            sites: options.sites.map { SiteConfiguration(name: $0, limits: nil, uploadLimit: options.uploadLimit) },
             latency: options.latency,
             journalFile: options.journal,
             journaledBody: options.journal == nil ? options.journaledBody : 1 << 20
@@ -77,6 +79,8 @@ final class Fleet: Sendable {
                 do {
                     try await fleet.begin()
                     try await body(fleet)
+                    // Whatever has befallen them, all that the processes changed is known to be theirs.
+                    try #require(try await anonymousChanges(in: servers.pool) == [])
                 } catch {
                     fleet.printLogs(because: error)
                     await fleet.end()

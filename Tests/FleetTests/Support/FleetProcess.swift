@@ -148,6 +148,16 @@ final class FleetProcess: Sendable {
         }
     }
 
+    /// The most memory that it has had at once, in bytes.
+    func peakMemory() throws -> Int {
+        let status = try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        guard let kilobytes = line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({ Int($0) }) else {
+            throw FleetFault("the kernel does not tell the memory of \(name)")
+        }
+        return kilobytes << 10
+    }
+
     /// Calls with every further line that holds this text.
     func onLine(containing text: String, _ body: @escaping @Sendable (String) -> Void) {
         output.state.withLock { $0.listeners.append((text, body)) }

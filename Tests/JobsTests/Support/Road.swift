@@ -63,6 +63,8 @@ struct Road: Sendable {
     @discardableResult
     func withWorker<R: Sendable>(
         _ name: String = "worker",
+        concurrency: Int = 20,
+        reserve: Int = 10,
         running handler: TestHandler,
         backoff: Backoff = Backoff(base: .milliseconds(1), maximum: .milliseconds(1)),
         sweepInterval: Duration = .milliseconds(100),
@@ -75,7 +77,8 @@ struct Road: Sendable {
         let lease = WorkerLease(worker: WorkerID(rawValue: "\(name)-\(UUID().uuidString.prefix(8))"))
         let runner = JobRunner(
             configuration: .init(
-                concurrency: 20,
+                concurrency: concurrency,
+                reserve: reserve,
                 backoff: backoff,
                 sweepInterval: sweepInterval,
                 cancelInterval: cancelInterval,

@@ -1,8 +1,10 @@
 -- claim.lua: takes the first ready jobs for a worker whose lease stands. Jobs of a paused kind are put aside on the way.
 -- ARGV[1] worker     ARGV[2] how many at most, 0...1000     ARGV[3] names this claim: a repetition gets the same jobs
--- returns {'forgotten'} | {'lost'} | {'claimed', ms until the next delayed job or -1, ready jobs left, job …}
+-- ARGV[4] how many more, 0...1000, of the highest priority only
+-- returns {'forgotten'} | {'lost'} | {'claimed', ms until the next delayed job or -1, ready jobs left, job …}; without room
+-- for any job, only those of the highest priority count as left
 if redis.call('EXISTS', GENERATION) == 0 then return { 'forgotten' } end
-local worker, limit, token = ARGV[1], tonumber(ARGV[2]), ARGV[3]
+local worker, limit, token, reserved = ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
 if not lease_of(worker) then return { 'lost' } end
 
 -- The priority whose turn it is: whose oldest ready job has waited longest, less its head start.
@@ -48,9 +50,11 @@ if newest[1] == token then
 elseif not is_paused('queue') then
   bring_back()
   promote_due()
-  local looks = limit + 1000
-  while #jobs < limit and looks > 0 do
+  local looks = limit + reserved + 1000
+  -- What is left over of the first room is no room for others than those.
+  while #jobs < limit + reserved and looks > 0 do
     local priority = first_priority()
+    if #jobs >= limit then priority = redis.call('EXISTS', ready_key(HIGHEST)) == 1 and HIGHEST or nil end
     if not priority then break end
     local job, team, start = pop(priority)
     local facts = facts_of(job)
@@ -71,6 +75,8 @@ elseif not is_paused('queue') then
     redis.call('EXPIRE', claim_key(worker), 3600)
   end
 end
-local reply = { 'claimed', next_due(), ready_count() }
+local left = ready_count()
+if limit == 0 and left > 0 then left = redis.call('ZCARD', ready_key(HIGHEST)) end
+local reply = { 'claimed', next_due(), left }
 for _, job in ipairs(jobs) do reply[#reply + 1] = job end
 return reply

@@ -4,7 +4,7 @@
 -- older than the head start goes first, so nothing starves. Within a priority, teams take turns; within a team, the oldest
 -- goes first.
 local HEAD_START_MS = { ['0'] = 0, ['1'] = 60000, ['2'] = 600000 }
-local LOWEST = '0'
+local LOWEST, HIGHEST = '0', '2'
 
 -- Gives out so many orders and returns the first. They are 1/1024 ms and strictly grow: ties go by insertion. 2^53 is far.
 local function take_orders(count)
@@ -79,6 +79,7 @@ local function take_out(job)
   return true
 end
 
+-- How many jobs a claim may find, of all priorities.
 local function ready_count()
   if is_paused('queue') then return 0 end
   local count = 0
