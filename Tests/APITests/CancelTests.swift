@@ -11,29 +11,8 @@ import TramlineModel
 
 @testable import API
 
-private let fault = Fault(
-    category: .temporary,
-    code: "jira_unavailable",
-    userMessage: "Jira did not answer.",
-    recoveryActions: ["Retry"]
-)
-
 @Suite("Cancelled exports", .postgres, .tags(.postgres, .redis), .timeLimit(.minutes(2)))
 struct CancelTests {
-    private func cancel(
-        _ session: SessionID,
-        _ client: any TestClientProtocol,
-        _ api: APIFixture,
-        body: String? = nil
-    ) async throws -> TestResponse {
-        try await client.execute(
-            uri: "/api/jira/cancel-export/\(session)",
-            method: .post,
-            headers: api.headers(),
-            body: body.map { ByteBuffer(string: $0) }
-        )
-    }
-
     private func status(
         _ session: SessionID,
         _ client: any TestClientProtocol,
@@ -60,7 +39,7 @@ struct CancelTests {
                     try await api.application.test(.router) { client in
                         let path = "/api/jira/export-session/\(session)"
                         let started = try await client.execute(uri: path, method: .post, headers: api.headers()).json
-                        let response = try await cancel(session, client, api, body: "{}")
+                        let response = try await api.ask(.cancelExport, about: session, client, body: "{}")
                         #expect(response.status == .accepted)
                         let answer = try response.json
                         #expect(Set(answer.keys) == ["session_id", "task_id", "status"])
@@ -75,7 +54,7 @@ struct CancelTests {
                         #expect(now["current_ticket_title"] == .null)
                         #expect(now["estimated_time_remaining_minutes"] == .null)
 
-                        let again = try await cancel(session, client, api)
+                        let again = try await api.ask(.cancelExport, about: session, client)
                         #expect(again.status == .accepted && again.body == response.body)
                         let export = try await client.execute(uri: path, method: .post, headers: api.headers())
                         #expect(export.status == .unprocessableContent)
@@ -100,7 +79,7 @@ struct CancelTests {
             let claim = try await api.standIn.claim(session)
             try await api.application.test(.router) { client in
                 for _ in 1...2 {
-                    let response = try await cancel(session, client, api)
+                    let response = try await api.ask(.cancelExport, about: session, client)
                     #expect(response.status == .accepted)
                     #expect(try response.json["status"]?.string == "cancelling")
                     #expect(try response.json["task_id"]?.string == task.description)
@@ -116,7 +95,7 @@ struct CancelTests {
 
                 try await api.standIn.end(claim, creating: 1, as: .cancelled)
                 #expect(try await status(session, client, api)["status"]?.string == "cancelled")
-                #expect(try await cancel(session, client, api).json["status"]?.string == "cancelled")
+                #expect(try await api.ask(.cancelExport, about: session, client).json["status"]?.string == "cancelled")
                 let resumed = try await client.execute(uri: path, method: retry, headers: api.headers())
                 #expect(resumed.status == .accepted)
                 #expect(try resumed.json["resuming_from_ticket_order"]?.integer == 2)
@@ -132,47 +111,17 @@ struct CancelTests {
             let (completed, _) = try await api.startExport(tickets: 1)
             try await api.standIn.run(completed, creating: 1, to: .succeeded)
             let (failed, _) = try await api.startExport(tickets: 1)
-            try await api.standIn.run(failed, to: .failed(fault))
+            try await api.standIn.run(failed, to: .failed(.jiraAway))
             try await api.application.test(.router) { client in
                 for (session, code) in [
                     (ready, "export_not_started"), (completed, "session_already_exported"), (failed, "export_failed"),
                 ] {
-                    let response = try await cancel(session, client, api)
+                    let response = try await api.ask(.cancelExport, about: session, client)
                     #expect(response.status == .unprocessableContent)
                     let error = try response.error()
                     #expect(error.code == code && error.recoveryActions?.isEmpty == false)
                 }
             }
-        }
-    }
-
-    @Test("A bad id, a body, an unknown session and another team's are refused as everywhere")
-    func bad() async throws {
-        try await APIFixture.run { api in
-            let (session, _) = try await api.startExport(tickets: 1)
-            let (_, other) = try await APIFixture.makeTeam("other", api.backend.pool)
-            try await api.application.test(.router) { client in
-                #expect(try await cancel(SessionID(), client, api).status == .notFound)
-                #expect(try await cancel(session, client, api, body: #"{"a": 1}"#).status == .badRequest)
-                let long = #"{"a": "\#(String(repeating: "x", count: 2000))"}"#
-                #expect(try await cancel(session, client, api, body: long).status == .contentTooLarge)
-                let path = "/api/jira/cancel-export/"
-                let bad = try await client.execute(uri: path + "x", method: .post, headers: api.headers())
-                #expect(bad.status == .badRequest)
-                let get = try await client.execute(uri: path + "\(session)", method: .get, headers: api.headers())
-                #expect(get.status == .methodNotAllowed && get.headers[.allow] == "POST")
-                let nobody = try await client.execute(uri: path + "\(session)", method: .post)
-                #expect(nobody.status == .unauthorized)
-                let theirs = try await client.execute(
-                    uri: path + "\(session)",
-                    method: .post,
-                    headers: [.authorization: "Bearer \(other)"]
-                )
-                #expect(theirs.status == .notFound)
-                #expect(try theirs.error().code == "session_not_found")
-            }
-            let row = try await api.backend.sessions.find(session, team: api.team, on: api.backend.pool)
-            #expect(row?.status == .exporting)
         }
     }
 }

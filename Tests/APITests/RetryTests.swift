@@ -11,36 +11,15 @@ import TramlineModel
 
 @testable import API
 
-private let fault = Fault(
-    category: .temporary,
-    code: "jira_unavailable",
-    userMessage: "Jira did not answer.",
-    recoveryActions: ["Retry"]
-)
-
 @Suite("Retries", .postgres, .tags(.postgres, .redis), .timeLimit(.minutes(2)))
 struct RetryTests {
-    private func retry(
-        _ session: SessionID,
-        _ client: any TestClientProtocol,
-        _ api: APIFixture,
-        body: String? = nil
-    ) async throws -> TestResponse {
-        try await client.execute(
-            uri: "/api/jira/retry-failed/\(session)",
-            method: .post,
-            headers: api.headers(),
-            body: body.map { ByteBuffer(string: $0) }
-        )
-    }
-
     @Test("A failed export goes on as a new task, and the answer counts what is kept and what is left")
     func accepted() async throws {
         try await APIFixture.run { api in
             let (session, task) = try await api.startExport(tickets: 5)
-            try await api.standIn.run(session, creating: 3, to: .failed(fault))
+            try await api.standIn.run(session, creating: 3, to: .failed(.jiraAway))
             try await api.application.test(.router) { client in
-                let response = try await retry(session, client, api, body: "{}")
+                let response = try await api.ask(.retryExport, about: session, client, body: "{}")
                 #expect(response.status == .accepted)
                 let answer = try response.json
                 #expect(
@@ -67,7 +46,7 @@ struct RetryTests {
                 #expect(status["status"]?.string == "exporting")
                 #expect(status["tickets_completed"]?.integer == 3)
 
-                let again = try await retry(session, client, api)
+                let again = try await api.ask(.retryExport, about: session, client)
                 #expect(again.status == .conflict)
                 let error = try again.error()
                 #expect(error.code == "export_running" && error.errorCategory == "temporary")
@@ -80,10 +59,10 @@ struct RetryTests {
     func atOnce() async throws {
         try await APIFixture.run { api in
             let (session, _) = try await api.startExport(tickets: 1)
-            try await api.standIn.run(session, to: .failed(fault))
+            try await api.standIn.run(session, to: .failed(.jiraAway))
             try await api.application.test(.router) { client in
                 let statuses = try await withThrowingTaskGroup(of: HTTPResponse.Status.self) { group in
-                    for _ in 0..<10 { group.addTask { try await retry(session, client, api).status } }
+                    for _ in 0..<10 { group.addTask { try await api.ask(.retryExport, about: session, client).status } }
                     return try await group.reduce(into: [HTTPResponse.Status]()) { $0.append($1) }
                 }
                 #expect(statuses.count { $0 == .accepted } == 1)
@@ -98,13 +77,13 @@ struct RetryTests {
     func usedUp() async throws {
         try await APIFixture.run { api in
             let (session, _) = try await api.startExport(tickets: 2)
-            try await api.standIn.run(session, creating: 1, to: .failed(fault))
+            try await api.standIn.run(session, creating: 1, to: .failed(.jiraAway))
             try await api.application.test(.router) { client in
                 for number: Int64 in 1...3 {
-                    let answer = try await retry(session, client, api).json
+                    let answer = try await api.ask(.retryExport, about: session, client).json
                     #expect(answer["retry_attempt"]?.integer == number)
                     #expect(answer["remaining_retries"]?.integer == 3 - number)
-                    try await api.standIn.run(session, to: .failed(fault))
+                    try await api.standIn.run(session, to: .failed(.jiraAway))
                 }
                 let failed = try await client.execute(
                     uri: "/api/jira/export-status/\(session)",
@@ -114,7 +93,7 @@ struct RetryTests {
                 #expect(failed["retry_available"] == .bool(false))
                 #expect(failed["retry_attempts_used"]?.integer == 3)
 
-                let response = try await retry(session, client, api)
+                let response = try await api.ask(.retryExport, about: session, client)
                 #expect(response.status == .unprocessableContent)
                 #expect(response.headers[.contentType] == "application/json")
                 #expect(response.headers[.requestID] != nil)
@@ -147,7 +126,7 @@ struct RetryTests {
             let (session, _) = try await api.startExport(tickets: 2)
             try await api.standIn.run(session, creating: 1, to: .cancelled)
             try await api.application.test(.router) { client in
-                let answer = try await retry(session, client, api).json
+                let answer = try await api.ask(.retryExport, about: session, client).json
                 #expect(answer["retry_attempt"]?.integer == 0)
                 #expect(answer["remaining_retries"]?.integer == 3)
                 #expect(answer["resuming_from_ticket_order"]?.integer == 2)
@@ -163,7 +142,7 @@ struct RetryTests {
             try await api.standIn.run(completed, creating: 1, to: .succeeded)
             try await api.application.test(.router) { client in
                 for (session, code) in [(ready, "export_not_started"), (completed, "session_already_exported")] {
-                    let response = try await retry(session, client, api)
+                    let response = try await api.ask(.retryExport, about: session, client)
                     #expect(response.status == .unprocessableContent)
                     let error = try response.error()
                     #expect(error.code == code && error.errorCategory == "user_fixable")
@@ -178,7 +157,7 @@ struct RetryTests {
         try await APIFixture.run { api in
             let ready = try await api.importSession(tickets: 1)
             let (failed, _) = try await api.startExport(tickets: 1)
-            try await api.standIn.run(failed, to: .failed(fault))
+            try await api.standIn.run(failed, to: .failed(.jiraAway))
             try await api.standIn.parkIntegration(of: failed, because: "Jira did not accept the token.")
             try await api.application.test(.router) { client in
                 let start = try await client.execute(
@@ -186,7 +165,7 @@ struct RetryTests {
                     method: .post,
                     headers: api.headers()
                 )
-                for response in [try await retry(failed, client, api), start] {
+                for response in [try await api.ask(.retryExport, about: failed, client), start] {
                     #expect(response.status == .forbidden)
                     let error = try response.error()
                     #expect(error.code == "integration_parked" && error.errorCategory == "admin_required")
@@ -194,39 +173,6 @@ struct RetryTests {
                     #expect(error.recoveryActions?.isEmpty == false)
                 }
             }
-        }
-    }
-
-    @Test("A bad id, a body, an unknown session and another team's are refused as everywhere")
-    func bad() async throws {
-        try await APIFixture.run { api in
-            let (session, _) = try await api.startExport(tickets: 1)
-            try await api.standIn.run(session, to: .failed(fault))
-            let (_, other) = try await APIFixture.makeTeam("other", api.backend.pool)
-            try await api.application.test(.router) { client in
-                #expect(try await retry(SessionID(), client, api).status == .notFound)
-                #expect(try await retry(session, client, api, body: #"{"a": 1}"#).status == .badRequest)
-                #expect(
-                    try await retry(session, client, api, body: #"{"a": "\#(String(repeating: "x", count: 2000))"}"#)
-                        .status == .contentTooLarge
-                )
-                let path = "/api/jira/retry-failed/"
-                let bad = try await client.execute(uri: path + "x", method: .post, headers: api.headers())
-                #expect(bad.status == .badRequest)
-                let get = try await client.execute(uri: path + "\(session)", method: .get, headers: api.headers())
-                #expect(get.status == .methodNotAllowed && get.headers[.allow] == "POST")
-                let nobody = try await client.execute(uri: path + "\(session)", method: .post)
-                #expect(nobody.status == .unauthorized)
-                let theirs = try await client.execute(
-                    uri: path + "\(session)",
-                    method: .post,
-                    headers: [.authorization: "Bearer \(other)"]
-                )
-                #expect(theirs.status == .notFound)
-                #expect(try theirs.error().code == "session_not_found")
-            }
-            let row = try await api.backend.sessions.find(session, team: api.team, on: api.backend.pool)
-            #expect(row?.status == .exportFailed && row?.retryCount == 0)
         }
     }
 }

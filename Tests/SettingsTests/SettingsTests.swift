@@ -36,6 +36,7 @@ let least = [
         #expect(common.jobLease == .seconds(6))
         #expect(common.syncInterval == .seconds(900))
         #expect(common.settle == .seconds(300))
+        #expect(common.twinAudit == .seconds(600))
         #expect(common.oauth == nil)
         #expect(common.atlassianAuthURL.absoluteString == "https://auth.atlassian.com")
         #expect(common.atlassianAPIURL.absoluteString == "https://api.atlassian.com")
@@ -50,7 +51,8 @@ let least = [
             "TRAMLINE_PUBLIC_URL": "https://t.example.com/tramline/", "TRAMLINE_ALLOW_INSECURE_JIRA": "Yes",
             "WORKER_CONCURRENCY": "7", "JIRA_SPACING_SECONDS": "0.05", "JIRA_REQUEST_TIMEOUT_SECONDS": "2.5",
             "JOB_MAX_ATTEMPTS": "1", "JOB_BACKOFF_BASE_SECONDS": "400", "JOB_LEASE_SECONDS": "1",
-            "SYNC_INTERVAL_SECONDS": "60", "JIRA_SETTLE_SECONDS": "0", "JIRA_CLIENT_ID": "id",
+            "SYNC_INTERVAL_SECONDS": "60", "JIRA_SETTLE_SECONDS": "0", "JIRA_AUDIT_SECONDS": "30",
+            "JIRA_CLIENT_ID": "id",
             "JIRA_CLIENT_SECRET": "shh", "ATLASSIAN_AUTH_URL": "http://localhost:1",
             "ATLASSIAN_API_URL": "http://localhost:2", "SLACK_SIGNING_SECRET": "sign", "SLACK_BOT_TOKEN": "xoxb-1",
             "SLACK_API_URL": "http://localhost:3", "LOG_LEVEL": "DEBUG", "LOG_FORMAT": "json",
@@ -71,6 +73,7 @@ let least = [
         // The greater base lifts the default of the maximum with it.
         #expect(common.backoff.base == .seconds(400) && common.backoff.maximum == .seconds(400))
         #expect(common.jobLease == .seconds(1) && common.settle == .zero)
+        #expect(common.twinAudit == .seconds(30))
         #expect(common.oauth?.id == "id" && common.oauth?.secret.reveal() == "shh")
         #expect(common.slackBotToken?.reveal() == "xoxb-1")
         #expect(common.logLevel == .debug && common.logFormat == .json)

@@ -18,6 +18,18 @@ OPERATIONS = {
     "GET /rest/api/3/user/assignable/search",
     "GET /rest/agile/1.0/board",
     "GET /rest/agile/1.0/board/{boardId}/sprint",
+    # What a validation reads besides.
+    "GET /rest/api/3/project/{projectIdOrKey}",
+    "GET /rest/api/3/mypermissions",
+}
+
+VALIDATION = {
+    "project_key": "PROJ",
+    "user_requirements": {
+        "requires_sprint_assignment": True,
+        "requires_assignee": True,
+        "requires_priority_levels": True,
+    },
 }
 
 CREATE = {"method": "POST", "path": "/rest/api/3/issue"}
@@ -37,7 +49,8 @@ FAULTS = [
 
 @pytest.fixture(scope="module")
 def journal(fleet):
-    """The journal of a good export and of one that met faults; other clients of the same Jira ask before or afterwards."""
+    """The journal of a good export, of one that met faults and of a validation; other clients of the same Jira ask before or
+    afterwards."""
     before = len(fleet.journal())
     fleet.export(fleet.import_session(SESSION))
     fleet.add_faults(*FAULTS)
@@ -53,6 +66,9 @@ def journal(fleet):
         for number in range(1, 8)
     ]
     fleet.export(fleet.import_session({"site": "acme", "project_key": "PROJ", "tickets": tickets}))
+    answer = fleet.send("POST", "/api/jira/validate-project", json=VALIDATION)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["validation_status"] == "valid", answer.text
     return fleet.journal()[before:]
 
 

@@ -108,7 +108,8 @@ struct AdfCommand: AsyncParsableCommand {
             init(from decoder: any Decoder) throws {
                 let members = try decoder.container(keyedBy: CodingKeys.self)
                 html = try members.decode(String.self, forKey: .html)
-                if let number = try? members.decode(Int.self, forKey: .id) {  // an id that is no number is read as text
+                // An id that is no number is read as a text, and what is wrong with that is told.
+                if let number = try? members.decode(Int.self, forKey: .id) {
                     id = String(number)
                 } else {
                     id = try members.decodeIfPresent(String.self, forKey: .id)

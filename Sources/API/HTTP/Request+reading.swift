@@ -4,6 +4,7 @@ import Hummingbird
 import HummingbirdCore
 import NIOCore
 import NIOFoundationCompat
+import Record
 import TramlineModel
 
 extension Request {
@@ -95,6 +96,17 @@ extension APIContext {
             }
             return id
         }
+    }
+}
+
+extension APIContext {
+    /// Who asks for something to be done to a session, by a request without content, and the session.
+    ///
+    /// - Throws: ``APIError`` with 401, 400 or 413.
+    func requireOrder(_ request: Request) async throws -> (owner: KeyOwner, session: SessionID) {
+        let (owner, session) = (try self.owner, try sessionID)
+        try await request.requireNoContent()
+        return (owner, session)
     }
 }
 

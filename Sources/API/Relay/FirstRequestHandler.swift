@@ -73,8 +73,8 @@ final class FirstRequestHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case .waiting:
             guard case .head(let head) = unwrapInboundIn(data) else { return context.fireChannelRead(data) }
             timer?.cancel()
+            // A head that cannot be converted is refused by the converter behind, too.
             guard Self.wishes(head), let request = try? HTTPRequest(head, secure: false, splitCookie: false) else {
-                // A head that cannot be converted is refused by the converter behind, too.
                 return pass(head, [], context)
             }
             phase = .deciding([])

@@ -30,6 +30,7 @@ package struct WorkerFacts: Sendable, Equatable, Codable {
     init?(text: String) {
         let decoder = JSONDecoder()
         decoder.dateDecodingStrategy = .secondsSince1970
+        // Why it cannot be read is of no use to anybody.
         guard let facts = try? decoder.decode(WorkerFacts.self, from: Data(text.utf8)) else { return nil }
         self = facts
     }

@@ -159,7 +159,8 @@ final class RedisLink: Sendable {
     private func makeTLSHandler() throws -> NIOSSLClientHandler {
         var tls = TLSConfiguration.makeClientConfiguration()
         if let file = configuration.certificateAuthorityFile { tls.trustRoots = .file(file) }
-        // A server name must be a name; for an address NIOSSL checks the certificate against the peer's address.
+        // A server name must be a name; for an address NIOSSL checks the certificate against the peer's address. What cannot be
+        // read as an address is a name: the error says just that.
         let isAddress = (try? SocketAddress(ipAddress: configuration.host, port: 0)) != nil
         return try NIOSSLClientHandler(
             context: NIOSSLContext(configuration: tls),

@@ -201,10 +201,8 @@ struct TicketMapping {
 
     /// The fields that the import gave by their ids go as they are.
     private mutating func addFurtherFields() {
-        guard let further = try? JiraJSON(parsing: Array(ticket.content.fields.utf8)).object else {
-            // The column holds an object that the import has checked; were it anything else, nothing would be lost.
-            return
-        }
+        // The column holds an object that the import has checked; were it anything else, nothing would be lost.
+        guard let further = try? JiraJSON(parsing: Array(ticket.content.fields.utf8)).object else { return }
         for (id, value) in further.sorted(by: { $0.key < $1.key }) where draft.fields[id] == nil {
             add(.other(id), id: id, value: value)
         }

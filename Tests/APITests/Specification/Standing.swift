@@ -33,7 +33,7 @@ enum Standing: String, Sendable, CaseIterable {
             _ = try await api.backend.sessions.cancelExport(of: session, team: api.team, actor: .test)
             return session
         case .completed: return try await Self.ended(.succeeded, creating: 2, api)
-        case .failed: return try await Self.ended(.failed(Self.fault), creating: 1, api)
+        case .failed: return try await Self.ended(.failed(.jiraAway), creating: 1, api)
         case .cancelled: return try await Self.ended(.cancelled, creating: 1, api)
         case .retriesUsedUp:
             let failed = try await Standing.failed.makeSession(api)
@@ -49,13 +49,6 @@ enum Standing: String, Sendable, CaseIterable {
             return session
         }
     }
-
-    private static let fault = Fault(
-        category: .temporary,
-        code: "jira_unavailable",
-        userMessage: "Jira did not answer.",
-        recoveryActions: ["Retry"]
-    )
 
     /// One whose export has ended so, with a manual fix for its first ticket.
     private static func ended(

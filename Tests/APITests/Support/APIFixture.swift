@@ -14,6 +14,16 @@ import TramlineModel
 
 @testable import API
 
+extension Fault {
+    /// One for which Jira is to blame.
+    static let jiraAway = Fault(
+        category: .temporary,
+        code: "jira_unavailable",
+        userMessage: "Jira did not answer.",
+        recoveryActions: ["Retry"]
+    )
+}
+
 /// The API over a fresh database and a key space of its own, with a team and its key.
 struct APIFixture: Sendable {
     var backend: Backend
@@ -103,6 +113,21 @@ struct APIFixture: Sendable {
         var headers = more
         headers[.authorization] = "Bearer \(key)"
         return headers
+    }
+
+    /// Sends an endpoint a request about a session, by the team's key.
+    func ask(
+        _ endpoint: Endpoint,
+        about session: SessionID,
+        _ client: any TestClientProtocol,
+        body: String? = nil
+    ) async throws -> TestResponse {
+        try await client.execute(
+            uri: endpoint.path.replacing("{session_id}", with: session.description),
+            method: endpoint.method,
+            headers: headers(),
+            body: body.map { ByteBuffer(string: $0) }
+        )
     }
 
     /// Imports a session of so many tickets, each but the first blocked by the one before.

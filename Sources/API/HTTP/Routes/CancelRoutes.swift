@@ -19,9 +19,7 @@ struct CancelRoutes {
     }
 
     @Sendable private func cancel(_ request: Request, _ context: APIContext) async throws -> Response {
-        let owner = try context.owner
-        let id = try context.sessionID
-        try await request.requireNoContent()
+        let (owner, id) = try await context.requireOrder(request)
         let cancelled = try await backend.sessions.cancelExport(
             of: id,
             team: owner.team,

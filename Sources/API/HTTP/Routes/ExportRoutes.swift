@@ -32,9 +32,7 @@ struct ExportRoutes {
     }
 
     @Sendable private func start(_ request: Request, _ context: APIContext) async throws -> Response {
-        let owner = try context.owner
-        let id = try context.sessionID
-        try await request.requireNoContent()
+        let (owner, id) = try await context.requireOrder(request)
         let outcome = try await backend.sessions.startExport(
             of: id,
             team: owner.team,

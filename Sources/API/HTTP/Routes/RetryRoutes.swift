@@ -22,9 +22,7 @@ struct RetryRoutes {
     }
 
     @Sendable private func retry(_ request: Request, _ context: APIContext) async throws -> Response {
-        let owner = try context.owner
-        let id = try context.sessionID
-        try await request.requireNoContent()
+        let (owner, id) = try await context.requireOrder(request)
         let retry = try await backend.sessions.retryExport(
             of: id,
             team: owner.team,

@@ -17,8 +17,8 @@ struct Said {
     init(_ answer: JiraAnswer, redacting secret: String) {
         self.secret = secret
         let type = answer.headers.first(name: "Content-Type")?.lowercased() ?? ""
+        // A body that is no JSON, or is cut, is not an error here: the status has said what counts.
         if let json = try? JiraJSON(parsingContiguous: answer.body) {
-            // A body that is no JSON, or is cut, is not an error here: the status has said what counts.
             read(json)
         } else if type.hasPrefix("text/plain") {
             add(String(decoding: answer.body.readableBytesView, as: UTF8.self))

@@ -15,6 +15,7 @@ enum PrivateAddress {
             return true
         }
         if name.hasPrefix("["), name.hasSuffix("]") { name = String(name.dropFirst().dropLast()) }
+        // The error says that it is no address, and is the answer to the question.
         if let address = try? SocketAddress(ipAddress: name, port: 0) { return isPrivate(address) }
         // No address in the usual notation. A name is judged by what it resolves to, yet one that ends in a number is
         // an address in one of the old notations (WHATWG URL, "ends in a number"), for which there is no honest use.
