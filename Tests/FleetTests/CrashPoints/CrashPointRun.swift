@@ -136,7 +136,7 @@ struct CrashPointRun: Sendable {
                 { try await fleet.wait(for: session) { $0.isOver } }
             )
             victim.signal(SIGCONT)
-            if let farewell = crash.farewell { try await victim.line(containing: farewell) }
+            if crash.hasJob { try await letGo(victim) }
         }
         try await fleet.completed(session)
         // Nothing is left that a worker could do: looking for twins comes after the session.
@@ -145,7 +145,7 @@ struct CrashPointRun: Sendable {
         let quiet = fleet.jira.journal().count
         if crash.fate == .sleeps {
             victim.signal(SIGCONT)
-            if let farewell = crash.farewell { try await victim.line(containing: farewell) }
+            if crash.hasJob { try await letGo(victim) }
         }
         let late = fleet.jira.journal().count - quiet
         // It is as good as new.
@@ -198,6 +198,14 @@ struct CrashPointRun: Sendable {
         let session = try await importFullSession(name)
         try await fleet.startExport(session)
         return session
+    }
+
+    /// Waits until a process that has woken lets go of its job: it is dropped, or its end is refused.
+    private func letGo(_ victim: FleetProcess) async throws {
+        try await firstOf(
+            { try await victim.line(containing: "dropped") },
+            { try await victim.line(containing: "another worker has claimed it") }
+        )
     }
 
     private func stop(_ worker: FleetProcess) async throws {

@@ -29,14 +29,13 @@ struct PlannedCrash: Sendable, CustomStringConvertible {
     /// Whether it is the API that passes the point.
     var isOfAPI: Bool { point == .beforePush || point == .afterPush }
 
-    /// What the process says when it wakes and lets go of the job that it has at that moment; `nil` where it has none.
-    var farewell: String? {
+    /// Whether the process has a job at that moment, of which it must let go when it wakes.
+    var hasJob: Bool {
         switch point {
-        case .afterRecordClaim, .afterGate, .beforeRequest, .afterRequest, .beforeCommit, .afterCommit:
-            "A job is dropped"
-        // Its run is over by then; only its end is still to be told.
-        case .beforeSettlement: "dropped"
-        default: nil
+        case .afterRecordClaim, .afterGate, .beforeRequest, .afterRequest, .beforeCommit, .afterCommit,
+            .beforeSettlement:
+            true
+        default: false
         }
     }
 

@@ -88,11 +88,8 @@ final class LongRun: Sendable {
         }
     }
 
-    /// Starts a worker, some with a clock that is wrong.
-    private func hire(_ choice: Int) async throws {
-        let error = FakeClock.isAvailable ? LongRunPlan.clockErrors[choice % LongRunPlan.clockErrors.count] : 0
-        let worker = try await fleet.startWorker(environment: FakeClock.environment(fastBy: error))
-        if error != 0 { tally.withLock { $0.count("a worker whose clock is wrong") } }
+    private func hire() async throws {
+        let worker = try await fleet.startWorker()
         join(worker)
     }
 
@@ -108,11 +105,10 @@ final class LongRun: Sendable {
             victim.signal(SIGKILL)
             watch.killed(victim)
             _ = try await victim.ended()
-            FakeClock.tidy(after: victim.pid)
             tally.withLock { $0.count("kill -9 of a worker") }
             // Not at once: its jobs are to run elsewhere without it.
             try await Task.sleep(for: .seconds(8))
-            try await hire(moment.choice)
+            try await hire()
         case .endWorker:
             guard let victim = victim(moment.choice) else { return tally.withLock { $0.count("spared") } }
             let told = ContinuousClock.now
@@ -124,7 +120,7 @@ final class LongRun: Sendable {
                 $0.count("SIGTERM of a worker")
                 $0.goodbyes.append((ContinuousClock.now - told) / .seconds(1))
             }
-            try await hire(moment.choice)
+            try await hire()
         case .stopWorker:
             guard let victim = victim(moment.choice) else { return tally.withLock { $0.count("spared") } }
             victim.signal(SIGSTOP)

@@ -49,9 +49,6 @@ struct LongRunPlan: Sendable {
         let choice: Int
     }
 
-    /// By how many seconds the clocks of workers that come later are fast.
-    static let clockErrors = [0, 0, 0, 90, -90, 3600, -3600]
-
     /// How often things happen, on average.
     struct Pace: Sendable {
         var kill = Duration.seconds(7.5)
