@@ -117,6 +117,18 @@ import Testing
         #expect(shown.words.count > 4_000)
     }
 
+    @Test("A lower limit cuts sooner, and never raises Jira's")
+    func lowerLimit() throws {
+        let html = String(repeating: "<p>lorem ipsum</p>", count: 400)
+        let few = ADFConverter(options: .init(length: .cut(note: "Cut here."), characters: 100)).convert(html)
+        #expect(few.report.wasCut && few.overflow != nil)
+        #expect(try Shown(#require(few.document)).words.count <= 20)
+        let many = ADFConverter(options: .init(length: .cut(note: "Cut here."), characters: .max)).convert(
+            String(repeating: html, count: 20)
+        )
+        #expect(many.report.wasCut)
+    }
+
     @Test("A first block that alone is too long is cut after a word", arguments: ["p", "pre", "li", "td", "h1"])
     func cutInside(_ tag: String) throws {
         let converter = ADFConverter(options: .init(length: .cut(note: "Cut.")))

@@ -148,13 +148,69 @@ struct FieldTests {
         }
     }
 
+    @Test("A description that Jira refuses by its name is worded more simply, then cut; the whole of it goes along")
+    func descriptionRefused() async throws {
+        let refusals: [ScriptedFault] = [
+            .creating(
+                .answer(status: 400, body: ["errors": ["description": "?", "parentId": "?"]]),
+                title: "Rich",
+                .nth(1)
+            ),
+            .creating(.answer(status: 400, body: ["errors": ["description": "?"]]), title: "Rich", .nth(2)),
+        ]
+        try await run(SiteConfiguration(), refusals) { fixture in
+            let html =
+                "<p><u>Text</u></p>" + String(repeating: "<p>\(String(repeating: "x", count: 99))</p>", count: 200)
+            let content = TicketContent(title: "Rich", descriptionHTML: html)
+            let (team, session) = try await fixture.importSession([
+                .make(1, TicketContent(title: "Epic", issueType: "Epic")), .make(2, content, parent: .ref("T1")),
+            ])
+            let messages = try await fixture.export(session, team: team)
+            #expect(messages.last?.contains("export_complete") == true)
+            #expect(fixture.creates.map(\.status) == [201, 400, 400, 201])
+            #expect(
+                try await fixture.fixes(of: session).sorted() == [
+                    "description_cut description PROJ-2", "description_simplified description PROJ-2",
+                    "parent_not_set parent PROJ-2",
+                ]
+            )
+            let issue = try #require(fixture.jira.issues().last)
+            #expect(issue.attachments.map(\.filename) == ["full-description.html"])
+            #expect(issue.attachments.first?.bytes == Array(html.utf8))
+            #expect((1000..<12_000).contains(issue.description.text.count { $0 == "x" }))
+        }
+    }
+
+    @Test("A file that went along with a wording which did not help is left out again")
+    func companionTakenBack() async throws {
+        let refusals: [ScriptedFault] = [
+            .creating(.answer(status: 400, body: ["errorMessages": ["?"], "errors": [:]]), title: "Rich", limit: 2)
+        ]
+        try await run(SiteConfiguration(), refusals) { fixture in
+            let file = SessionDraft.Attachment(
+                filename: "full-description.html",
+                contentType: "text/html; charset=utf-8",
+                bytes: Array("mine".utf8)
+            )
+            let content = TicketContent(title: "Rich", descriptionHTML: "<p><u>Text</u></p>")
+            let (team, session) = try await fixture.importSession([.make(1, content, attachments: [file])])
+            _ = try await fixture.export(session, team: team)
+            #expect(fixture.creates.map(\.status) == [400, 400, 201])
+            let files = try #require(fixture.jira.issues().first).attachments
+            #expect(files.map(\.filename) == ["full-description.html"])
+            #expect(files.first?.bytes == Array("mine".utf8))
+            #expect(try await fixture.fixes(of: session).isEmpty)
+        }
+    }
+
     @Test("A file of the ticket that is called like ours keeps its name")
     func nameTaken() async throws {
         let refusal = ScriptedFault.creating(.answer(status: 400, body: ["errorMessages": ["?"]]), limit: 1)
         try await run(SiteConfiguration(), [refusal]) { fixture in
             let file = SessionDraft.Attachment(
                 filename: "full-description.html",
-                contentType: "text/html",
+                // As ours are: what it is does not tell whose it is.
+                contentType: "text/html; charset=utf-8",
                 bytes: Array("mine".utf8)
             )
             let content = TicketContent(title: "Rich", descriptionHTML: "<p><u>Text</u></p>")

@@ -6,7 +6,7 @@ extension ADFConverter {
         sketch.findTaskLists()
         var note = ""
         if case .cut(let text) = options.length { note = String(text.prefix(Self.noteLimit)) }
-        let room = Self.limits.less(.note(note))
+        let room = limits.less(.note(note))
         var placed = place(sketch, found, room)
         let visible = placed.json.visible
         let reduction =
@@ -43,7 +43,7 @@ extension ADFConverter {
         )
     }
 
-    private static let limits = Draft.Limits(characters: lengthLimit, bytes: sizeLimit)
+    private var limits: Draft.Limits { Draft.Limits(characters: options.characters, bytes: Self.sizeLimit) }
 
     private func place(
         _ sketch: Sketch,
@@ -55,7 +55,7 @@ extension ADFConverter {
             sketch,
             profile: options.profile,
             findings: found,
-            limits: Self.limits,
+            limits: limits,
             room: room
         )
         placement.run(note: note)

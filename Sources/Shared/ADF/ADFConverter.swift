@@ -30,12 +30,20 @@ package struct ADFConverter: Sendable {
         package var profile: Profile
         /// Default: refuse.
         package var length: LengthPolicy
+        /// How long a description may be, visible characters in UTF-16 units, 1...``ADFConverter/lengthLimit``: the default.
+        package var characters: Int
         /// Account ids of the project's people. A mention of anybody else stays text. Default: none.
         package var knownAccounts: Set<String>
 
-        package init(profile: Profile = .full, length: LengthPolicy = .refuse, knownAccounts: Set<String> = []) {
+        package init(
+            profile: Profile = .full,
+            length: LengthPolicy = .refuse,
+            characters: Int = ADFConverter.lengthLimit,
+            knownAccounts: Set<String> = []
+        ) {
             self.profile = profile
             self.length = length
+            self.characters = min(max(1, characters), ADFConverter.lengthLimit)
             self.knownAccounts = knownAccounts
         }
     }

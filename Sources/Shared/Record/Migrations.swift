@@ -70,6 +70,12 @@ package enum RecordMigrations {
             up: text(PackageResources.m0011_upkeep_up_sql),
             down: text(PackageResources.m0011_upkeep_down_sql)
         ),
+        Migration(
+            id: 12,
+            name: "companions",
+            up: text(PackageResources.m0012_companions_up_sql),
+            down: text(PackageResources.m0012_companions_down_sql)
+        ),
     ]
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

@@ -76,9 +76,7 @@ extension ExportRun {
             if let assignee = ticket.content.assignee { names.assigneeID = try await facts.accountID(of: assignee) }
             if let sprint = ticket.content.sprint { names.sprintID = try await facts.sprintID(of: sprint) }
             names.takenNames = Set(
-                material.attachments
-                    .filter { $0.ticket == ticket.id && !TicketMapping.Companion.types.contains($0.contentType) }
-                    .map(\.filename)
+                material.attachments.filter { $0.ticket == ticket.id && !$0.isCompanion }.map(\.filename)
             )
             let mapping = TicketMapping(
                 ticket,
@@ -141,8 +139,9 @@ extension ExportRun {
                 on: connection
             )
             try await exports.replaceFixes(of: ticket.id, with: mapping.fixes, session: session, on: connection)
+            try await exports.removeCompanion(of: ticket.id, on: connection)
             if let file = mapping.companion {
-                try await exports.addAttachment(
+                try await exports.addCompanion(
                     to: ticket.id,
                     session: session,
                     filename: file.name,

@@ -13,20 +13,22 @@ struct TicketMapping {
         let name: String
         let contentType: String
         let bytes: [UInt8]
-
-        /// By these the files that an earlier run has added are known again.
-        static let types = ["text/html; charset=utf-8", "text/plain; charset=utf-8"]
     }
 
-    /// What is still tried when Jira refuses a create without naming a field, in this order.
-    private enum Form {
-        /// As converted, with the marker's property.
+    /// How the description is worded: what is still tried when Jira refuses it, in this order.
+    private enum Wording {
+        /// As converted.
         case full
-        /// With only the plainest nodes in the description.
+        /// With only the plainest nodes.
         case plain
-        /// As converted, without the property. The label, where there is one, still marks the issue.
-        case unmarked
+        /// The beginning of that: how Jira counts the characters of a document is not known.
+        case excerpt
     }
+
+    /// Of an excerpt, characters: far below the limit by any way to count.
+    private static let excerpt = 10_000
+    /// What Jira calls fields in its refusals, where that is another name than in the request.
+    private static let aliases = ["parentId": "parent"]
 
     let screen: CreateScreen
     private(set) var draft: JiraIssueDraft
@@ -38,13 +40,13 @@ struct TicketMapping {
     private(set) var descriptionFault: ADFReport?
     private var fieldFixes: [ManualFix] = []
     private var descriptionFixes: [ManualFix] = []
-    private var form = Form.full
+    private var wording = Wording.full
     private let ticket: Ticket
     private let takenNames: Set<String>
 
     var fixes: [ManualFix] { fieldFixes + descriptionFixes }
     /// Whether the create was sent without the property because Jira refuses it.
-    var hasYieldedProperty: Bool { form == .unmarked }
+    private(set) var hasYieldedProperty = false
 
     /// - Parameter carriesProperty: whether the marker goes as an issue property; `false` where the project is known to
     ///   refuse that.
@@ -71,13 +73,14 @@ struct TicketMapping {
         )
         addOptionalFields(names)
         addFurtherFields()
-        setDescription(isPlain: false)
+        setDescription(.full)
     }
 
     // MARK: Refusals
 
-    /// Gives way to a refusal: leaves out exactly the optional fields that Jira names, or, where it names none, tries the
-    /// next simpler form. Decided by status and field ids, never by a text.
+    /// Gives way to a refusal: leaves out exactly the optional fields that Jira names, and words the description more simply
+    /// where Jira names that. Where it names no field, the plainest description is tried, then the marker's property is left
+    /// out: the label, where there is one, still marks the issue. Decided by status and field ids, never by a text.
     ///
     /// - Returns: Whether there is anything new to send; if not, nothing has changed.
     mutating func yield(to error: JiraError) -> Bool {
@@ -88,7 +91,9 @@ struct TicketMapping {
 
     /// - Parameter errors: Jira's messages by field id.
     private mutating func drop(_ errors: [String: String]) -> Bool {
-        guard errors.keys.allSatisfy({ optional[$0] != nil }) else { return false }
+        var errors = Dictionary(errors.map { (Self.aliases[$0.key] ?? $0.key, $0.value) }) { first, _ in first }
+        let isAboutDescription = errors.removeValue(forKey: "description") != nil
+        guard errors.keys.allSatisfy({ optional[$0] != nil }), !isAboutDescription || rephrase() else { return false }
         for (id, message) in errors.sorted(by: { $0.key < $1.key }) {
             guard let field = optional.removeValue(forKey: id) else { continue }
             draft.fields[id] = nil
@@ -98,39 +103,44 @@ struct TicketMapping {
     }
 
     private mutating func simplify() -> Bool {
-        switch form {
-        case .full:
-            form = .plain
-            let before = draft.documents["description"]
-            setDescription(isPlain: true)
-            if descriptionFault == nil, draft.documents["description"] != before { return true }
-            // Nothing would be different but the file that goes along.
-            return simplify()
-        case .plain:
-            setDescription(isPlain: false)
-            guard !draft.properties.isEmpty else { return false }
-            form = .unmarked
-            draft.properties = [:]
-            return true
-        case .unmarked:
-            return false
-        }
+        if wording == .full, !hasYieldedProperty, reword(.plain) { return true }
+        // Nothing would be different but the file that goes along, or it did not help.
+        setDescription(.full)
+        guard !draft.properties.isEmpty else { return false }
+        hasYieldedProperty = true
+        draft.properties = [:]
+        return true
+    }
+
+    /// Words a description that Jira has refused by its name more simply.
+    private mutating func rephrase() -> Bool {
+        (wording == .full && reword(.plain)) || (wording != .excerpt && reword(.excerpt))
+    }
+
+    /// - Returns: Whether the document is another one by it.
+    private mutating func reword(_ wording: Wording) -> Bool {
+        let before = draft.documents["description"]
+        setDescription(wording)
+        return descriptionFault == nil && draft.documents["description"] != before
     }
 
     // MARK: Description
 
-    private mutating func setDescription(isPlain: Bool) {
+    private mutating func setDescription(_ wording: Wording) {
+        self.wording = wording
         descriptionFixes = []
         companion = nil
         guard let html = ticket.content.descriptionHTML, !html.isEmpty else { return }
+        let isPlain = wording != .full
         let (name, type) =
             isPlain
-            ? (freeName("full-description", "html"), Companion.types[0])
-            : (freeName("full-description", "txt"), Companion.types[1])
+            ? (freeName("full-description", "html"), "text/html; charset=utf-8")
+            : (freeName("full-description", "txt"), "text/plain; charset=utf-8")
         let converter = ADFConverter(
             options: .init(
                 profile: isPlain ? .plain : .full,
-                length: .cut(note: "The full description is attached as \(name).")
+                length: .cut(note: "The full description is attached as \(name)."),
+                characters: wording == .excerpt ? Self.excerpt : ADFConverter.lengthLimit
             )
         )
         let conversion = converter.convert(html)

@@ -29,8 +29,15 @@ extension ExportStore {
         )
     }
 
-    /// Adds a file to a ticket, unless it has one of that name.
-    package func addAttachment(
+    /// Takes back the file that an earlier create request of a ticket would have had go along with a description that did not
+    /// say everything: the next one may say more, or less.
+    package func removeCompanion(of ticket: TicketID, on connection: PostgresConnection) async throws {
+        try await connection.execute("DELETE FROM attachments WHERE ticket_id = \(ticket) AND is_companion")
+    }
+
+    /// Adds the file that goes along with a description that does not say everything.
+    /// - Parameter filename: none of the ticket's own files has it.
+    package func addCompanion(
         to ticket: TicketID,
         session: SessionID,
         filename: String,
@@ -40,16 +47,15 @@ extension ExportStore {
         on connection: PostgresConnection
     ) async throws {
         let id = AttachmentID()
-        let added = try await connection.execute(
+        try await connection.execute(
             """
-            INSERT INTO attachments (id, session_id, ticket_id, position, filename, content_type, size_bytes, sha256)
+            INSERT INTO attachments (id, session_id, ticket_id, position, filename, content_type, size_bytes, sha256,
+                                     is_companion)
             SELECT \(id), \(session), \(ticket), COALESCE(max(position), 0) + 1, \(filename), \(contentType),
-                   \(bytes.count), \(hash)
+                   \(bytes.count), \(hash), true
             FROM attachments WHERE ticket_id = \(ticket)
-            ON CONFLICT (ticket_id, filename) DO NOTHING
             """
         )
-        guard added == 1 else { return }
         for statement in AttachmentChunk.statements(storing: bytes, of: id) { try await connection.execute(statement) }
     }
 

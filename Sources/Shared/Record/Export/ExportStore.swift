@@ -17,6 +17,8 @@ package struct AttachmentRow: Sendable {
     /// Until when a request for it that may have been sent may still take effect, by the database's clock; `nil` when
     /// there was none, or Jira refused it.
     package let uploadOpenUntil: Date?
+    /// Whether the export has added it, because the description does not say everything.
+    package let isCompanion: Bool
 }
 
 /// A "Blocks" link between two tickets of a session.
@@ -128,7 +130,7 @@ package struct ExportStore: Sendable {
         try await client.query(
             """
             SELECT attachments.id, ticket_id, filename, content_type, size_bytes, attachments.status,
-                   upload_open_until
+                   upload_open_until, is_companion
             FROM attachments JOIN tickets ON tickets.id = ticket_id
             WHERE attachments.session_id = \(session) ORDER BY export_order, attachments.position
             """
@@ -140,7 +142,8 @@ package struct ExportStore: Sendable {
                 contentType: try row.get("content_type"),
                 size: try row.get("size_bytes"),
                 status: try row.get("status"),
-                uploadOpenUntil: try row.get("upload_open_until")
+                uploadOpenUntil: try row.get("upload_open_until"),
+                isCompanion: try row.get("is_companion")
             )
         }
     }
