@@ -54,6 +54,11 @@ struct UploadTests {
         Case(testDescription: "5xx after the commit", effect: .errorAfterCommit(status: 502), sent: 1),
         Case(testDescription: "timed out", effect: .timeOut(milliseconds: 60_000, commits: true), sent: 1),
         Case(testDescription: "committed a little later", effect: .delayedCommit(milliseconds: 800), sent: 1),
+        Case(
+            testDescription: "a proxy's 504, and committed a little later",
+            effect: .delayedCommit(milliseconds: 800, status: 504),
+            sent: 1
+        ),
         Case(testDescription: "dropped before the commit", effect: .dropBeforeCommit, sent: 2),
         Case(testDescription: "5xx before the commit", effect: .errorBeforeCommit(status: 503), sent: 2),
     ]
@@ -68,6 +73,33 @@ struct UploadTests {
             #expect(messages.last?.contains("export_complete") == true)
             #expect(fixture.jira.issues()[0].attachments.map(\.filename).sorted() == ["a.txt", "b.txt"])
             #expect(uploads(fixture).count == example.sent + 1)
+        }
+    }
+
+    @Test(
+        "A file whose name Jira gives back in another form is known again",
+        arguments: ["a\"b\".txt", "Gru\u{308}\u{DF}e.txt"]
+    )
+    func names(_ name: String) async throws {
+        let given = name.replacing("\"", with: "%22").precomposedStringWithCanonicalMapping
+        let lost = ScriptedFault(.dropAfterCommit, method: "POST", path: Self.path, limit: 1)
+        try await run([lost]) { fixture in
+            let (team, session) = try await fixture.importSession([.make(1, attachments: [file(name)])])
+            let listed = ScriptedFault(
+                .answer(
+                    status: 200,
+                    body: [
+                        "id": "10000", "key": "PROJ-1",
+                        "fields": ["attachment": [["id": "1", "filename": .string(given), "size": 5]]],
+                    ]
+                ),
+                method: "GET",
+                path: "/rest/api/3/issue/PROJ-1"
+            )
+            fixture.jira.add(listed)
+            let messages = try await fixture.export(session, team: team)
+            #expect(messages.last?.contains("export_complete") == true)
+            #expect(fixture.jira.issues()[0].attachments.count == 1)
         }
     }
 

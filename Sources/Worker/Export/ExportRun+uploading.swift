@@ -60,7 +60,14 @@ extension ExportRun {
             // The issue is gone; sending to it will say so.
             return nil
         }
-        return there.first { $0.filename == file.filename && $0.size == file.size }
+        let name = Self.comparable(file.filename)
+        return there.first { Self.comparable($0.filename) == name && $0.size == file.size }
+    }
+
+    /// A name as it may come back: quotes go encoded (WHATWG HTML, "multipart/form-data encoding algorithm"), and whether they
+    /// are decoded is Jira's affair; so is in which of Unicode's forms it keeps letters with accents.
+    private static func comparable(_ filename: String) -> String {
+        filename.replacing("%22", with: "\"").precomposedStringWithCanonicalMapping
     }
 
     private func send(_ file: AttachmentRow, to issue: ExportedIssue, doing: String) async throws -> DelayedStep? {
@@ -81,7 +88,7 @@ extension ExportRun {
             return nil
         } catch let error as JiraError {
             guard error.outcome == .refused else { return try await settleLoss(file, of: issue, error, openFor, doing) }
-            try await commitEnd(of: file, wasRefused: true)
+            try await commitEnd(of: file)
             switch error.code {
             case .unauthenticated where try await caller.renewCredential(after: error):
                 return try await send(file, to: issue, doing: doing)
@@ -109,11 +116,11 @@ extension ExportRun {
             try await commitUpload(file, as: there.id)
             return nil
         }
-        let fault = FaultTable.fault(of: error, doing: doing)
-        guard error.status != nil else { return DelayedStep(wait: openFor, fault: fault) }
-        // Jira has answered, so it is done with the request; what it made of it is to be seen by now.
-        try await commitEnd(of: file, wasRefused: false)
-        throw error
+        // Also where there was an answer: a 5xx is often that of a proxy, behind which Jira may still be at it.
+        return DelayedStep(
+            wait: max(openFor, error.retryAfter ?? .zero),
+            fault: FaultTable.fault(of: error, doing: doing)
+        )
     }
 
     // MARK: What is committed
@@ -125,9 +132,9 @@ extension ExportRun {
         }
     }
 
-    private func commitEnd(of file: AttachmentRow, wasRefused: Bool) async throws {
+    private func commitEnd(of file: AttachmentRow) async throws {
         try await run.commit { connection in
-            try await exports.closeUpload(file.id, wasRefused: wasRefused, on: connection)
+            try await exports.closeUpload(file.id, on: connection)
             return ((), nil)
         }
     }

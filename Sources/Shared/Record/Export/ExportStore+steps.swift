@@ -74,20 +74,9 @@ extension ExportStore {
         )
     }
 
-    /// Notes that a file's request has made nothing, or can make nothing any more that is not to be seen already.
-    /// - Parameter wasRefused: whether nothing was made for sure; otherwise the issue's files are looked at before
-    ///   anything is sent again.
-    package func closeUpload(
-        _ attachment: AttachmentID,
-        wasRefused: Bool,
-        on connection: PostgresConnection
-    ) async throws {
-        try await connection.execute(
-            """
-            UPDATE attachments SET upload_open_until = CASE WHEN NOT \(wasRefused) THEN clock_timestamp() END
-            WHERE id = \(attachment)
-            """
-        )
+    /// Notes that a file's request has made nothing for sure.
+    package func closeUpload(_ attachment: AttachmentID, on connection: PostgresConnection) async throws {
+        try await connection.execute("UPDATE attachments SET upload_open_until = NULL WHERE id = \(attachment)")
     }
 
     /// Notes that Jira has a file.

@@ -46,7 +46,7 @@ extension Fault {
         switch kind {
         case "drop_before_commit": return .dropBeforeCommit
         case "drop_after_commit": return .dropAfterCommit
-        case "delayed_commit": return .delayedCommit(milliseconds: milliseconds)
+        case "delayed_commit": return .delayedCommit(milliseconds: milliseconds, status: json["status"]?.integer)
         case "error_before_commit":
             return .errorBeforeCommit(status: status, retryAfter: json["retry_after"]?.integer)
         case "error_after_commit": return .errorAfterCommit(status: status)
@@ -90,7 +90,10 @@ extension Fault {
             members["seed"] = .integer(Int(clamping: seed))
         }
         switch effect {
-        case .delayedCommit(let milliseconds), .latency(let milliseconds), .indexLag(let milliseconds),
+        case .delayedCommit(let milliseconds, let status):
+            members["milliseconds"] = .integer(milliseconds)
+            members["status"] = status.map { .integer($0) }
+        case .latency(let milliseconds), .indexLag(let milliseconds),
             .clockSkew(let milliseconds):
             members["milliseconds"] = .integer(milliseconds)
         case .timeOut(let milliseconds, let commits):

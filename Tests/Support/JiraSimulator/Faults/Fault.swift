@@ -8,8 +8,8 @@ package struct Fault: Sendable, Hashable {
         case dropBeforeCommit
         /// It is done, then the connection is closed without an answer.
         case dropAfterCommit
-        /// The connection is closed at once; it is done so many milliseconds after the request.
-        case delayedCommit(milliseconds: Int)
+        /// The connection is closed at once, or a proxy's 5xx answers; it is done so many milliseconds after the request.
+        case delayedCommit(milliseconds: Int, status: Int? = nil)
         /// A 5xx, nothing done; it may say when to come again, in seconds.
         case errorBeforeCommit(status: Int, retryAfter: Int? = nil)
         /// A 5xx, though it was done.

@@ -182,6 +182,7 @@ final class SimulatorServer: Sendable {
 
     private func ending(of answer: Answer, _ meeting: FaultPlan.Meeting) -> Ending {
         switch meeting.ending {
+        case .delayedCommit(_, let status?): return .answer(Self.serverError(status))
         case .dropAfterCommit, .delayedCommit: return .drop
         case .errorAfterCommit(let status): return .answer(Self.serverError(status))
         case .timeOut(let milliseconds, _): return .holdThenDrop(.milliseconds(milliseconds))
@@ -252,7 +253,7 @@ final class SimulatorServer: Sendable {
                     now: now,
                     twists: meeting.twists
                 )
-                if case .delayedCommit(let milliseconds) = meeting.ending {
+                if case .delayedCommit(let milliseconds, _) = meeting.ending {
                     site.executeLater(call, due: now + milliseconds)
                     return Answer(empty: 204)
                 }
