@@ -126,6 +126,16 @@ struct ErrorTests {
         #expect(error.rateLimit?.reason == reason)
     }
 
+    @Test("A 403 to nobody is about the credential, any other about a permission")
+    func denied() async throws {
+        let denied = try await refusal(
+            HTTP.answer(403, "", headers: [("X-Seraph-LoginReason", "AUTHENTICATION_DENIED")])
+        )
+        #expect(denied.code == .unauthenticated && denied.outcome == .refused)
+        let known = try await refusal(HTTP.answer(403, "", headers: [("X-Seraph-LoginReason", "OK")]))
+        #expect(known.code == .forbidden && known.outcome == .refused)
+    }
+
     @Test("An answer to nobody is no answer to a read, and counts for a create")
     func anonymous() async throws {
         let headers = [("X-Seraph-LoginReason", "AUTHENTICATED_FAILED")]

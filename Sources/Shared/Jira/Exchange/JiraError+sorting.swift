@@ -42,6 +42,8 @@ extension JiraError {
     /// Sorts an answer that is no success.
     static func failure(_ answer: JiraAnswer, wasHanded: Bool, redacting secret: String) -> JiraError {
         var code = Code(status: answer.status)
+        // To whom a credential with a CAPTCHA before it belongs is nobody as well; then it is not a permission that is missing.
+        if code == .forbidden, answer.isForNobody { code = .unauthenticated }
         // What was wrong with the request stood in the part that did not come: that it was refused is known, why is not.
         if code == .rejected, answer.bodyFault != nil { code = .unreadableAnswer }
         // A status of the second group that arrives before any of the body was handed over cannot have made anything
