@@ -190,6 +190,10 @@ struct RequestTests {
         }
         #expect(assignable.requestLine.contains("/user/assignable/search?project=P&accountId=5b%3A1 "))
         #expect(one.value?.accountType == .app)
+        let (_, everybody) = try await exchange(200, "[]") {
+            client throws(JiraError) in try await client.assignableSearch(project: "P")
+        }
+        #expect(everybody.requestLine.contains("/user/assignable/search?project=P&startAt=0&maxResults=50 "))
         let (sprints, page) = try await exchange(200, #"{"startAt":50,"maxResults":50,"isLast":true,"values":[]}"#) {
             client throws(JiraError) in try await client.sprints(board: 8, states: [.active, .future], startAt: 50)
         }

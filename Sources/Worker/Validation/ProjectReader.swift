@@ -152,7 +152,7 @@ struct ProjectReader {
     private func readPeople() async throws -> ProjectFacts.People {
         do {
             let found = try await send { client throws(JiraError) in
-                try await client.assignableSearch(project: project, query: "", maxResults: Self.people)
+                try await client.assignableSearch(project: project, maxResults: Self.people)
             }
             let people = found.filter { $0.isActive && $0.accountType == .atlassian }
             return .active(people.sorted { ($0.displayName, $0.accountID) < ($1.displayName, $1.accountID) })

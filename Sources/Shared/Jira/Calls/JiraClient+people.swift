@@ -19,20 +19,21 @@ extension JiraClient {
     /// Users who can be assigned to issues of a project and whose name, or visible e-mail address, matches.
     ///
     /// Jira filters after it has taken a page, so that a page may be short, or empty, though there are more.
-    /// - Parameter project: key or id.
+    /// - Parameters:
+    ///   - project: key or id.
+    ///   - query: what a name or an address begins with; `nil` for everybody.
     package func assignableSearch(
         project: String,
-        query: String,
+        query: String? = nil,
         startAt: Int = 0,
         maxResults: Int = 50
     ) async throws(JiraError) -> JiraReply<[JiraUser]> {
-        try await users(
-            "/rest/api/3/user/assignable/search",
-            [
-                ("project", project), ("query", query), ("startAt", String(startAt)),
-                ("maxResults", String(maxResults)),
-            ]
-        )
+        var parameters: [(name: String, value: String)] = [
+            ("project", project), ("startAt", String(startAt)), ("maxResults", String(maxResults)),
+        ]
+        // An empty one is not allowed by Jira's description; without one it is everybody.
+        if let query { parameters.insert(("query", query), at: 1) }
+        return try await users("/rest/api/3/user/assignable/search", parameters)
     }
 
     /// Whether an account can be assigned to issues of a project.
