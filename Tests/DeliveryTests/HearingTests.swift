@@ -41,6 +41,19 @@ struct HearingProbeTests {
         #expect(probe.silence(at: start + .seconds(50)) == .seconds(4))
     }
 
+    @Test("A new connection has its time to prove itself before the next one")
+    func renewals() {
+        var probe = HearingProbe(interval: .seconds(5), patience: .seconds(10))
+        let unheard = probe.say(at: start)
+        let first = [5, 10, 15, 20].filter { probe.shouldRenew(at: start + .seconds($0)) }
+        #expect(first == [10, 20])
+        // Heard, and deaf again: that is another matter.
+        probe.heard(unheard, at: start + .seconds(21))
+        _ = probe.say(at: start + .seconds(22))
+        let second = [31, 32].filter { probe.shouldRenew(at: start + .seconds($0)) }
+        #expect(second == [32])
+    }
+
     @Test("Who cannot speak is not deaf")
     func mute() {
         var probe = HearingProbe()

@@ -35,8 +35,8 @@ package final class HearingKeeper: Service, Sendable {
     }
 
     private func say() async {
-        let (isDeaf, number) = probe.withLock { probe in (probe.isDeaf(at: .now), probe.say(at: .now)) }
-        if isDeaf {
+        let (shouldRenew, number) = probe.withLock { probe in (probe.shouldRenew(at: .now), probe.say(at: .now)) }
+        if shouldRenew {
             logger.warning("Nothing is heard from Redis; the process subscribes anew")
             delivery.renewSubscriptions()
         }

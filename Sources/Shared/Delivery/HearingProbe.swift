@@ -13,6 +13,8 @@ package struct HearingProbe: Sendable {
     private var number: UInt64 = 0
     /// The first probe that was said and not heard since the last one that was.
     private var firstUnheard: (number: UInt64, saidAt: Instant)?
+    /// The last renewal since something was heard.
+    private var renewedAt: Instant?
 
     /// - Parameters:
     ///   - interval: Default 5 s.
@@ -38,6 +40,7 @@ package struct HearingProbe: Sendable {
     /// Notes that a probe was heard; those said before it count as heard, too.
     package mutating func heard(_ number: UInt64, at now: Instant) {
         guard let unheard = firstUnheard, number >= unheard.number else { return }
+        renewedAt = nil
         // Whatever was said after it is still under way.
         firstUnheard = number < self.number ? (number + 1, now) : nil
     }
@@ -48,4 +51,13 @@ package struct HearingProbe: Sendable {
     }
 
     package func isDeaf(at now: Instant) -> Bool { silence(at: now) >= patience }
+
+    /// Whether the subscription is to be made anew now.
+    ///
+    /// Not with every probe: a new connection that is given up before it can hear would never prove itself.
+    package mutating func shouldRenew(at now: Instant) -> Bool {
+        guard isDeaf(at: now), renewedAt.map({ $0.duration(to: now) >= patience }) ?? true else { return false }
+        renewedAt = now
+        return true
+    }
 }

@@ -35,10 +35,10 @@ extension JobRunner {
             let pause = health.withLock { $0.hearing.interval }
             await Doorbell().sleep(until: .now + pause)
             guard !Task.isCancelled else { return }
-            let (isDeaf, number) = health.withLock { health in
-                (health.hearing.isDeaf(at: .now), health.hearing.say(at: .now))
+            let (shouldRenew, number) = health.withLock { health in
+                (health.hearing.shouldRenew(at: .now), health.hearing.say(at: .now))
             }
-            if isDeaf {
+            if shouldRenew {
                 logger.warning("The worker hears no wakes; it subscribes anew")
                 delivery.renewSubscriptions()
             }
