@@ -122,7 +122,11 @@ extension SpecificationTests {
 
     private static let open = [
         Answer(.health, is: .ok, .members(["status": .word(["ok"])])),
-        Answer(.ready, is: .ok, .members(["status": .word(["ready"]), "postgresql": .string, "redis": .string])),
+        Answer(
+            .ready,
+            is: .ok,
+            .members(["status": .word(["ready"]), "postgresql": .string, "redis": .string, "progress": .string])
+        ),
         Answer(.ready, .ready, when: .databaseAway, is: .serviceUnavailable, code: "not_ready"),
         Answer(
             .openAPI,
