@@ -83,6 +83,12 @@ package struct PostgresMigrator: Sendable {
         )
         """
 
+    /// Nobody else's work waits for a migration, so one on a busy machine has longer between two statements than a job has.
+    private static let opening = TransactionOpening(
+        begin: "BEGIN",
+        preparation: "SET LOCAL idle_in_transaction_session_timeout = '60s'"
+    )
+
     /// Runs with the database's migration lock. The lock is the session's, so it goes with the connection at the latest.
     private func locked<R: Sendable>(
         _ pool: PostgresPool,
@@ -110,7 +116,7 @@ package struct PostgresMigrator: Sendable {
         _ record: () -> PostgresQuery
     ) async throws {
         do {
-            try await connection.withTransaction(TransactionOpening(begin: "BEGIN", preparation: nil)) { connection in
+            try await connection.withTransaction(Self.opening) { connection in
                 try await connection.simple(script, timeout: timeout)
                 try await connection.execute(record())
             }
