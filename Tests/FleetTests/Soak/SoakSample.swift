@@ -38,7 +38,7 @@ extension SoakSample {
             WHERE datname = current_database() AND application_name IN ('tramline-api', 'tramline-worker')
             """
         ).scalar()
-        let processes = ChildProcess.all().filter { $0.name.hasPrefix("tramline-") }
+        let processes = fleet.processes.compactMap { ProcessFacts(of: $0.pid) }
         return SoakSample(
             memory: processes.reduce(0) { $0 + $1.resident },
             files: processes.reduce(0) { $0 + $1.files },
@@ -51,34 +51,25 @@ extension SoakSample {
     }
 }
 
-/// A process that this one has started, as the system tells of it.
-private struct ChildProcess {
-    let name: String
+/// What a process uses, as the system tells of it.
+private struct ProcessFacts {
     let resident: Int
     let files: Int
     let threads: Int
 
-    static func all() -> [ChildProcess] {
-        let own = "\(ProcessInfo.processInfo.processIdentifier)"
-        // A process that ends while it is looked at is none any more.
-        let folders = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-        return folders.filter { Int32($0) != nil }.compactMap { pid in
-            guard let text = try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8),
-                let files = try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd").count
-            else { return nil }
-            var facts: [Substring: Substring] = [:]
-            for line in text.split(separator: "\n") {
-                let words = line.split(separator: ":", maxSplits: 1)
-                if words.count == 2 { facts[words[0]] = words[1].drop { $0 == "\t" || $0 == " " } }
-            }
-            guard facts["PPid"] == own[...], let name = facts["Name"] else { return nil }
-            let kibibytes = facts["VmRSS"].flatMap { Int($0.prefix { $0.isNumber }) } ?? 0
-            return ChildProcess(
-                name: String(name),
-                resident: kibibytes * 1024,
-                files: files,
-                threads: facts["Threads"].flatMap { Int($0) } ?? 0
-            )
+    /// - Returns: `nil` for a process that has ended.
+    init?(of pid: Int32) {
+        guard let text = try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8),
+            let files = try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd").count
+        else { return nil }
+        var facts: [Substring: Int] = [:]
+        for line in text.split(separator: "\n") {
+            let words = line.split(separator: ":", maxSplits: 1)
+            guard words.count == 2 else { continue }
+            facts[words[0]] = Int(words[1].drop { $0 == "\t" || $0 == " " }.prefix { $0.isNumber })
         }
+        resident = (facts["VmRSS"] ?? 0) * 1024
+        self.files = files
+        threads = facts["Threads"] ?? 0
     }
 }

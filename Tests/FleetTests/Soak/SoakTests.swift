@@ -5,12 +5,13 @@ import Testing
 /// How long a soak is.
 private enum SoakLength {
     /// `TRAMLINE_SOAK_SECONDS`.
-    static let seconds = ProcessInfo.processInfo.environment["TRAMLINE_SOAK_SECONDS"].flatMap { Int($0) } ?? 20
+    static let wanted = ProcessInfo.processInfo.environment["TRAMLINE_SOAK_SECONDS"].flatMap { Int($0) }
+    static let seconds = wanted ?? 0
     /// In minutes, with all that is around it.
     static let longest = 3 + seconds / 30
 }
 
-/// `Tests/soak` runs this for as long as somebody likes; here it is short.
+/// `Tests/soak` runs this for as long as somebody likes. Not beside other tests, whose load is no growth of this fleet's.
 @Suite("A fleet that works all the time", .postgres, .redis, .tags(.fleet), .timeLimit(.minutes(SoakLength.longest)))
 struct SoakTests {
     /// Exports some sessions at once, each with a listener and a look at its status, to the end.
@@ -31,7 +32,10 @@ struct SoakTests {
         }
     }
 
-    @Test("It uses no more at the end than at the beginning: memory, files, threads, keys, connections")
+    @Test(
+        "It uses no more at the end than at the beginning: memory, files, threads, keys, connections",
+        .enabled(if: SoakLength.wanted != nil, "only Tests/soak soaks")
+    )
     func flat() async throws {
         try await Fleet.run(.init(spacing: 0.02, sites: ["acme", "other"], latency: .milliseconds(2))) { fleet in
             let end = ContinuousClock.now + .seconds(SoakLength.seconds)

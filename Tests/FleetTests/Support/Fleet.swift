@@ -120,6 +120,9 @@ extension Fleet {
     /// The workers that were started, in that order; ended ones included.
     var workers: [FleetProcess] { state.withLock { $0.workers } }
 
+    /// The API and the workers, also those that have ended.
+    var processes: [FleetProcess] { state.withLock { $0.processes } }
+
     // MARK: Processes
 
     /// Where the executables are: `TRAMLINE_TEST_BUILD`, or else beside the tests' own.
