@@ -53,7 +53,8 @@ struct FaultRunPlan: Sendable {
         faults = FaultMenu(lateCommit: size.hasLateCommits ? Self.lateCommit : nil).faults(using: &random)
         kills = (0..<size.kills).map { _ in
             Kill(
-                requests: Int.random(in: size.tickets / 20...max(1, size.tickets * 17 / 20), using: &random),
+                // A ticket takes more than two requests, with its links, files and lost answers: spread over all of the run.
+                requests: Int.random(in: size.tickets / 20...max(1, size.tickets * 2), using: &random),
                 stage: Kill.Stage.allCases.randomElement(using: &random) ?? .arrived,
                 worker: Int.random(in: 0..<size.workers, using: &random)
             )
